@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.auth",
+    "django.forms",
     "axes",
     "django_filters",
     "django_htmx",
@@ -66,7 +67,11 @@ TEMPLATES = [
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
-                    ["django.template.loaders.filesystem.Loader"],
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        # Only for the widgets of django.forms; our own pages all stand in templates/.
+                        "django.template.loaders.app_directories.Loader",
+                    ],
                 )
             ],
         },

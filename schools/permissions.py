@@ -1,0 +1,114 @@
+"""Who holds which role where, today. People and places only; no states."""
+
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from schools.models import Membership, Role, School
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Places at which a person holds any of some roles."""
+
+    county_id: int
+    whole_county: bool = False
+    township_ids: frozenset[int] = frozenset()
+    school_ids: frozenset[int] = frozenset()
+    klass_ids: frozenset[int] = frozenset()
+    roles: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.whole_county or self.township_ids or self.school_ids or self.klass_ids)
+
+    def of_schools(self, path: str = "") -> Q:
+        """A condition on schools: *path* leads from the queried model to the school, e.g. 'school__'."""
+        if self.whole_county:
+            return Q(**{f"{path}county_id": self.county_id})
+        condition = Q(pk__in=[])
+        if self.school_ids:
+            condition |= Q(**{f"{path}pk__in": self.school_ids})
+        if self.township_ids:
+            condition |= Q(**{f"{path}township_id__in": self.township_ids})
+        return condition
+
+
+def current_memberships(user: User) -> list[Membership]:
+    """Memberships in force today; read once per user object, that is once per request."""
+    cached: list[Membership] | None = getattr(user, "_current_memberships", None)
+    if cached is None:
+        today = timezone.localdate()
+        cached = list(
+            Membership.objects.filter(user=user, started_on__lte=today)
+            .filter(Q(ended_on__isnull=True) | Q(ended_on__gt=today))
+            .select_related("county", "township", "school", "klass", "klass__school")
+        )
+        user._current_memberships = cached  # type: ignore[attr-defined]
+    return cached
+
+
+def scope_of(user: User, *roles: Role) -> Scope:
+    """Where *user* holds one of *roles* (any role if none is named)."""
+    held = [m for m in current_memberships(user) if user.is_active and (not roles or m.role in roles)]
+    return Scope(
+        county_id=user.county_id,
+        whole_county=any(m.school_id is None and m.township_id is None for m in held),
+        township_ids=frozenset(m.township_id for m in held if m.township_id),
+        school_ids=frozenset(m.school_id for m in held if m.school_id and not m.klass_id),
+        klass_ids=frozenset(m.klass_id for m in held if m.klass_id),
+        roles=frozenset(m.role for m in held),
+    )
+
+
+def holds_role(user: User, role: Role, school: School | None = None) -> bool:
+    """Whether *user* holds *role* at *school*, or over it; without a school: anywhere in the county."""
+    return membership_for(user, role, school) is not None
+
+
+def membership_for(user: User, role: Role, school: School | None = None) -> Membership | None:
+    """The membership by which *user* holds *role* over *school*."""
+    if not user.is_active:
+        return None
+    for membership in current_memberships(user):
+        if membership.role != role:
+            continue
+        if school is None or _covers(membership, school):
+            return membership
+    return None
+
+
+def _covers(membership: Membership, school: School) -> bool:
+    if membership.school_id:
+        return membership.school_id == school.pk
+    if membership.township_id:
+        return membership.township_id == school.township_id
+    return membership.county_id == school.county_id
+
+
+def capacity(user: User, role: Role, school: School | None = None) -> str:
+    """'填报员 · 柏坪学校', for the audit trail."""
+    membership = membership_for(user, role, school)
+    return str(membership) if membership else ""
+
+
+def signing_school(school: School) -> School:
+    """Whose principal signs: the parent's at a one-teacher point (ledger.md, schools' life)."""
+    return school.parent if school.signed_by_parent and school.parent else school
+
+
+def may_edit_schools(user: User, _county: object = None) -> bool:
+    """Schools are edited by the bureau; the administrator sets up the county before it starts."""
+    return holds_role(user, Role.REVIEWER) or holds_role(user, Role.ADMINISTRATOR)
+
+
+def may_administer(user: User, _county: object = None) -> bool:
+    return holds_role(user, Role.ADMINISTRATOR)
+
+
+def may_list_accounts(user: User, _county: object = None) -> bool:
+    return any(
+        holds_role(user, role) for role in (Role.ADMINISTRATOR, Role.REVIEWER, Role.AUDITOR)
+    )

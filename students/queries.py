@@ -1,0 +1,155 @@
+"""Questions about children and facts that more than one caller asks."""
+
+import datetime as dt
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import County, User
+from schools.calendar import school_year_of
+from schools.models import ReportingMonth, Role, School
+from schools.permissions import Scope, scope_of
+from students.models import (
+    Absence,
+    Enrolment,
+    Movement,
+    PeriodState,
+    Rollover,
+    RollPeriod,
+    Student,
+    Transfer,
+    TransferSide,
+    TransferState,
+)
+
+# Roles that may list children by name (permission matrix, student.basic); a leader sees totals only.
+NAMING_ROLES = (
+    Role.CLERK,
+    Role.CLASS_TEACHER,
+    Role.PRINCIPAL,
+    Role.CENTRAL_SCHOOL,
+    Role.REVIEWER,
+    Role.INSPECTOR,
+)
+
+
+def naming_scope(user: User) -> Scope:
+    """Places whose children *user* may see by name."""
+    return scope_of(user, *NAMING_ROLES)
+
+
+def enrolments_visible_to(user: User) -> QuerySet[Enrolment]:
+    """Enrolments at the places of the person; for a class teacher those of the class."""
+    scope = naming_scope(user)
+    condition = scope.of_schools("school__")
+    if scope.klass_ids:
+        condition |= Q(klass_id__in=scope.klass_ids)
+    return Enrolment.objects.filter(condition, school__county_id=user.county_id)
+
+
+def students_visible_to(user: User) -> QuerySet[Student]:
+    """Children with an enrolment, present or past, at a place of the person."""
+    return Student.objects.filter(
+        county_id=user.county_id, pk__in=enrolments_visible_to(user).values("student_id")
+    )
+
+
+def current_enrolment(student: Student) -> Enrolment | None:
+    return Enrolment.objects.filter(student=student, left_on__isnull=True).select_related("school", "klass").first()
+
+
+def roll_of(school: School) -> QuerySet[Enrolment]:
+    """Who is on the roll now."""
+    return Enrolment.objects.filter(school=school, left_on__isnull=True).select_related("student", "klass")
+
+
+def roll_year(county: County) -> int:
+    """The school year that grades of current enrolments are of: the last rollover's, else by date."""
+    rollover = Rollover.objects.filter(county=county, undone_at__isnull=True).order_by("-to_year").first()
+    if rollover is not None:
+        return rollover.to_year
+    base = Enrolment.objects.filter(school__county=county, base_year__isnull=False).order_by("base_year").first()
+    if base is not None and base.base_year is not None:
+        return base.base_year
+    return school_year_of(timezone.localdate())
+
+
+def live_movements() -> QuerySet[Movement]:
+    return Movement.objects.filter(voided_at__isnull=True)
+
+
+def latest_live_movement(student: Student) -> Movement | None:
+    """The child's latest live fact: the only one that can be undone."""
+    return live_movements().filter(student=student).order_by("-pk").first()
+
+
+def latest_counted_month(student: Student) -> dt.date | None:
+    """Month of the child's latest live fact that counts: a later fact never counts earlier."""
+    return (
+        live_movements()
+        .filter(student=student, period__isnull=False)
+        .order_by("-pk")
+        .values_list("period__month__month", flat=True)
+        .first()
+    )
+
+
+def open_absence(student: Student) -> Absence | None:
+    return Absence.objects.filter(student=student, returned_on__isnull=True, voided_at__isnull=True).first()
+
+
+def absences_open_on(school: School, day: dt.date) -> QuerySet[Absence]:
+    """Spells open at the end of *day* (ledger.md ABSENT)."""
+    return Absence.objects.filter(school=school, voided_at__isnull=True, first_day__lte=day).filter(
+        Q(returned_on__isnull=True) | Q(returned_on__gt=day)
+    )
+
+
+def absent_today(schools: QuerySet[School]) -> QuerySet[Absence]:
+    """Open spells of children of these schools, longest first."""
+    return (
+        Absence.objects.filter(school__in=schools, returned_on__isnull=True, voided_at__isnull=True)
+        .select_related("student", "school")
+        .prefetch_related(
+            Prefetch(
+                "student__enrolments",
+                queryset=Enrolment.objects.filter(left_on__isnull=True).select_related("klass"),
+                to_attr="current_enrolments",
+            )
+        )
+        .order_by("first_day")
+    )
+
+
+def transfers_waiting_for(schools: QuerySet[School]) -> QuerySet[Transfer]:
+    """Transfers that one of these schools has to confirm."""
+    return (
+        Transfer.objects.filter(state=TransferState.WAITING)
+        .filter(
+            Q(begun_by_side=TransferSide.FROM, to_school__in=schools)
+            | Q(begun_by_side=TransferSide.TO, from_school__in=schools)
+        )
+        .select_related("student", "from_school", "to_school", "begun_by")
+        .order_by("begun_at")
+    )
+
+
+def transfers_waiting_elsewhere(schools: QuerySet[School]) -> QuerySet[Transfer]:
+    """Transfers begun here that the other school has not answered."""
+    return (
+        Transfer.objects.filter(state=TransferState.WAITING)
+        .filter(
+            Q(begun_by_side=TransferSide.FROM, from_school__in=schools)
+            | Q(begun_by_side=TransferSide.TO, to_school__in=schools)
+        )
+        .select_related("student", "from_school", "to_school", "begun_by")
+        .order_by("begun_at")
+    )
+
+
+def base_may_change(school: School) -> bool:
+    """期初建账 is possible until the school's first return was submitted, in the county's first month."""
+    first = ReportingMonth.objects.filter(county_id=school.county_id, requirement="required").first()
+    if first is None or school.opened_on > first.cut_off:
+        return False
+    return not RollPeriod.objects.filter(school=school, state=PeriodState.CLOSED).exists()

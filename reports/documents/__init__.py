@@ -1,0 +1,1 @@
+"""One official form each: plain facts in, PDF bytes out; no models, no queries."""

@@ -1,0 +1,125 @@
+"""HTML template to PDF bytes; knows no domain, reads nothing but the template and our own fonts."""
+
+import functools
+import gc
+import hashlib
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import weasyprint
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from weasyprint.text import ffi
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+logger = logging.getLogger(__name__)
+
+STYLESHEET = "css/paper.css"
+# The only names that url(font:…) in the style sheet may use.
+FONT_FILES = {
+    "font:song-regular": "fonts/NotoSerifSC-Regular.ttf",
+    "font:song-bold": "fonts/NotoSerifSC-Bold-GB2312.ttf",
+    "font:hei-labels": "fonts/NotoSansSC-Labels.ttf",
+}
+# One document at a time: threads gain nothing here, and the font map is shared.
+_one_at_a_time = threading.Lock()
+
+
+class FetchRefused(FatalURLFetchingError):
+    """A document asked for something outside itself; that is a fault, so no PDF comes out."""
+
+
+class DataOnlyFetcher(URLFetcher):
+    """Documents may carry data: pictures and nothing else: a file: link would embed a local file."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols=("data",), allow_redirects=False)
+
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
+        if not url.lower().startswith("data:"):
+            raise FetchRefused(f"PDF 只能含有内嵌内容，不能读取：{url}")
+        return super().fetch(url, headers)
+
+
+class FontFetcher(URLFetcher):
+    """Serves our own font files to our own style sheet, by name."""
+
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
+        if url not in FONT_FILES:
+            raise FetchRefused(f"样式表只能使用登记的字体：{url}")
+        return URLFetcherResponse(
+            url, static_file(FONT_FILES[url]).read_bytes(), {"Content-Type": "font/ttf"}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What every document of this process shares; making it costs as much as several forms."""
+
+    fonts: FontConfiguration
+    stylesheet: weasyprint.CSS
+    fetcher: DataOnlyFetcher
+
+
+def render_pdf(template: str, context: Mapping[str, object]) -> bytes:
+    """The template as PDF; the same text gives the same bytes."""
+    return pdf_from_html(render_to_string(template, dict(context)))
+
+
+def pdf_from_html(html: str) -> bytes:
+    """Set one document with the shared fonts and style sheet."""
+    with _one_at_a_time, _collector_off():
+        shared = _engine()
+        document = weasyprint.HTML(string=html, url_fetcher=shared.fetcher)
+        pdf: bytes = document.write_pdf(
+            stylesheets=[shared.stylesheet],
+            font_config=shared.fonts,
+            pdf_identifier=hashlib.sha256(html.encode()).hexdigest()[:32].encode(),
+        )
+    return pdf
+
+
+def subsetting_is_fast() -> bool:
+    """Whether libharfbuzz-subset0 is installed: without it a form takes up to thirty times as long."""
+    return ffi.harfbuzz_subset is not None
+
+
+def static_file(name: str) -> Path:
+    """One of our static files as it stands in the source tree."""
+    found = finders.find(name)
+    if found is None:
+        raise FileNotFoundError(f"缺少文件 static/{name}")
+    return Path(found)
+
+
+@functools.cache
+def _engine() -> Engine:
+    if not subsetting_is_fast():
+        logger.warning("缺少系统库 libharfbuzz-subset0，生成 PDF 会很慢。")
+    fonts = FontConfiguration()
+    stylesheet = weasyprint.CSS(
+        string=static_file(STYLESHEET).read_text(encoding="utf-8"),
+        font_config=fonts,
+        url_fetcher=FontFetcher(),
+    )
+    # What is loaded now stays for the life of the process: keep the collector from walking it again.
+    gc.collect()
+    gc.freeze()
+    return Engine(fonts=fonts, stylesheet=stylesheet, fetcher=DataOnlyFetcher())
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """A document is one burst of objects that all live until its end; collecting in between is waste."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

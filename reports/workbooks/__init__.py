@@ -1,0 +1,1 @@
+"""One spreadsheet each: the same facts as the paper in, XLSX bytes out; no models, no queries."""

@@ -63,7 +63,7 @@ install_uv() {
     for python in python3 /usr/bin/python3 "$(find_python || true)"; do
         if [[ -n "$python" ]] && "$python" -m pip --version >/dev/null 2>&1; then
             echo "安装 uv · installing uv"
-            "$python" -m pip install --quiet --disable-pip-version-check --target .tools --upgrade uv
+            PIP_ROOT_USER_ACTION=ignore "$python" -m pip install --quiet --disable-pip-version-check --target .tools --upgrade uv
             echo '*' >.tools/.gitignore
             return
         fi

@@ -8,15 +8,24 @@ python=.venv/bin/python
 export DJANGO_SETTINGS_MODULE=config.settings.development
 var="${BAOXUE_VAR:-var}"
 
-answers() {
+is_taken() {
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+}
+
+answers() {
+    (
+        exec 3<>"/dev/tcp/127.0.0.1/$port"
+        printf 'HEAD / HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3
+        read -r -t 60 line <&3
+        [[ "$line" == HTTP/* ]]
+    ) 2>/dev/null
 }
 
 if ! [[ "$port" =~ ^[0-9]+$ ]] || ((port < 1 || port > 65535)); then
     echo "PORT=$port 不是端口号 · not a port number" >&2
     exit 1
 fi
-if answers; then
+if is_taken; then
     echo "端口 $port 已被占用（也许保学已经在运行）。换一个端口：make run PORT=$((port + 1))" >&2
     echo "Port $port is in use, perhaps by an earlier make run. Choose another: make run PORT=$((port + 1))" >&2
     exit 1
@@ -25,6 +34,8 @@ fi
 scripts/system_packages.sh run
 scripts/environment.sh
 
+# Keys, database and uploads are nobody else's to read.
+umask 077
 mkdir -p "$var"
 "$python" manage.py migrate --verbosity 0
 "$python" manage.py load_demo_county --if-empty
@@ -34,8 +45,8 @@ if [[ ! -e "$manifest" || -n "$(find static .venv/installed.sha256 -newer "$mani
     touch "$manifest"
 fi
 
-# --preload: the port opens only when the application has loaded.
-"$python" -m gunicorn config.wsgi --bind "127.0.0.1:$port" --workers "${WEB_CONCURRENCY:-2}" --preload \
+# No --preload: a connection to the database opened while loading must not be shared by the workers.
+"$python" -m gunicorn config.wsgi --bind "127.0.0.1:$port" --workers "${WEB_CONCURRENCY:-2}" \
     --no-control-socket --timeout 120 --log-level warning &
 server=$!
 stopping=

@@ -57,5 +57,4 @@ if [[ " ${missing[*]} " == *" chromium "* ]] && ! apt-cache show chromium >/dev/
     # Ubuntu has Chromium under another name, as a snap.
     missing=("${missing[@]/#chromium/chromium-browser}")
 fi
-# Ubuntu would otherwise start a database server; the suite starts its own.
 apt install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -16,6 +16,7 @@ FIELD_INDEX_KEY = "22" * 32
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DEMO_ACCOUNTS_SHOWN = True
+DEMO_PASSWORD = "demo-2026"  # noqa: S105 -- shown on the login page
 
 
 def _private_folder() -> Path:
@@ -37,5 +38,7 @@ if "pytest" in sys.modules:
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Tools that only look at models must not open the data of make run.
+    DATABASES["default"]["NAME"] = ":memory:"
     # A file: in memory there is neither WAL nor a second connection that has to wait for its turn.
     DATABASES["default"]["TEST"] = {"NAME": str(_FOLDER / "test.sqlite3")}

@@ -107,7 +107,9 @@ class AuditEntry(models.Model):
             models.UniqueConstraint(fields=["county_id", "seq"], name="audit_seq_once_per_county"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["student_id", "seq"], name="audit_by_student", condition=Q(student_id__isnull=False)),
+            models.Index(
+                fields=["student_id", "seq"], name="audit_by_student", condition=Q(student_id__isnull=False)
+            ),
             models.Index(fields=["target_type", "target_id"], name="audit_by_target"),
         ]
 
@@ -124,6 +126,9 @@ class AccessLogSeal(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "查看记录封存"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["county", "first_id"], name="access_log_sealed_once"),
+        ]
 
 
 class AccessLogEntry(models.Model):

@@ -7,6 +7,7 @@ from config.settings.base import VAR_DIR
 
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 DEMO_ACCOUNTS_SHOWN = True
+DEMO_PASSWORD = "demo-2026"  # noqa: S105 -- shown on the login page
 
 
 def _local_secret(name: str) -> str:

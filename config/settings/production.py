@@ -25,7 +25,6 @@ _required("DATABASE_URL")
 if not (FIELD_KEYS and FIELD_INDEX_KEY):
     raise ImproperlyConfigured("缺少环境变量 BAOXUE_FIELD_KEYS 或 BAOXUE_INDEX_KEY，不能启动。")
 
-DEMO_ACCOUNTS_SHOWN = False
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
 SECURE_SSL_REDIRECT = True
 # The reverse proxy of the county is the only one that may say so; gunicorn strips it from others.

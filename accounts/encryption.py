@@ -86,6 +86,10 @@ class EncryptedAttribute(DeferredAttribute):
             instance.__dict__[self.field.attname] = value
         return value
 
+    def __set__(self, instance: Any, value: Any) -> None:
+        # Having a setter, the attribute comes before the instance's dictionary and can decrypt.
+        instance.__dict__[self.field.attname] = value
+
 
 class EncryptedTextField(models.BinaryField):
     """Text, encrypted at rest. '' is stored as NULL. Cannot be filtered on or set by update()."""
@@ -122,6 +126,10 @@ class EncryptedTextField(models.BinaryField):
                 f"{self.name} is encrypted: it is written by save(), never by update() or filter()"
             )
         return super().get_db_prep_value(value, connection, prepared)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Only whether it is there, and (for key rotation) whether it is these very bytes."""
+        return super().get_lookup(lookup_name) if lookup_name in {"isnull", "exact", "in"} else None
 
     def get_default(self) -> str:
         return ""

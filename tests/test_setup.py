@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 from openpyxl.xml import DEFUSEDXML
 
+from accounts.models import AccessLogEntry
 from scripts import check_lock
 
 ROOT = Path(settings.BASE_DIR)
@@ -116,6 +117,43 @@ def test_sqlite_pragma_reads_back(pragma, value):
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's")
 def test_sqlite_waits_for_its_turn_to_write():
     assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE accounts_auditentry SET hash = ''",
+        "DELETE FROM accounts_auditentry",
+        "TRUNCATE accounts_auditentry",
+        "DELETE FROM accounts_accesslogentry",
+        "ALTER TABLE accounts_auditentry DISABLE TRIGGER ALL",
+        "CREATE TABLE mine (number int)",
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('accounts', '9999', now())",
+    ],
+)
+def test_web_role_can_neither_rewrite_the_trail_nor_change_the_schema(statement):
+    with connection.cursor() as cursor:
+        cursor.execute((ROOT / "scripts/postgres_roles.sql").read_text())
+        cursor.execute("SET LOCAL ROLE baoxue_web")
+        cursor.execute("SELECT count(*) FROM accounts_auditentry")
+
+        with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), transaction.atomic():
+            cursor.execute(statement)
+        cursor.execute("UPDATE accounts_user SET username = username")
+        cursor.execute("RESET ROLE")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", [1, 2])
+def test_append_only_tables_are_emptied_between_tests_and_guarded_again(turn):
+    assert AccessLogEntry.objects.count() == 0
+
+    AccessLogEntry.objects.create(county_id=1, user_id=1, user_name="某人", what=f"第{turn}次")
+
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        AccessLogEntry.objects.all().delete()
 
 
 def test_openpyxl_reads_through_defusedxml():

@@ -20,7 +20,8 @@ type Cell = tuple[str, str]
 def annex2_xlsx(facts: Annex2Facts) -> bytes:
     """The form as .xlsx; equal facts give equal bytes."""
     buffer = io.BytesIO()
-    last_column = len(facts.columns) - 1
+    # The head needs two columns side by side even where the table has one.
+    last_column = max(len(facts.columns) - 1, 1)
     with printed_workbook(buffer, "月报信息表（二）", properties_of(facts.head)) as sheet:
         widths = _widths(facts)
         sheet.widths(dict(enumerate(widths)))

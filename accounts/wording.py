@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Protocol
 
 from django.utils import timezone
 
@@ -13,6 +14,15 @@ WEEKDAYS = "一二三四五六日"
 FULL_ID_LENGTH = 18
 SHORT_ID_LENGTH = 15
 MOBILE_LENGTH = 11
+
+
+class HasMonth(Protocol):
+    """A date, or a month of reporting."""
+
+    @property
+    def year(self) -> int: ...
+    @property
+    def month(self) -> int: ...
 
 
 def local_day(moment: date | datetime) -> date:
@@ -49,7 +59,7 @@ def cn_datetime(moment: datetime | None, *, today: date | None = None) -> str:
     return f"{cn_date(moment, today=today)} {moment:%H:%M}"
 
 
-def cn_month(month: object) -> str:
+def cn_month(month: HasMonth | str | None) -> str:
     """2026年11月 from a date, "2026-11", or anything that has a year and a month."""
     if month is None:
         return UNKNOWN
@@ -58,7 +68,7 @@ def cn_month(month: object) -> str:
     else:
         if isinstance(month, datetime):
             month = local_day(month)
-        year, number = month.year, month.month  # type: ignore[attr-defined] -- duck-typed on purpose
+        year, number = month.year, month.month
     return f"{year}年{number}月"
 
 

@@ -8,7 +8,6 @@ import pytest
 from django import forms
 from django.core.paginator import Paginator
 from django.template import Context, Template
-from django.test import RequestFactory
 
 from accounts import wording
 from reports.templatetags import baoxue
@@ -218,12 +217,15 @@ def test_added_classes_join_the_class_of_the_control():
     assert 'class="inp w-m"' in html
 
 
-def test_pager_keeps_the_filters_in_the_address(settings):
-    request = RequestFactory().get("/board/", {"town": "柏坪", "state": "late", "page": "2"})
+def test_pager_keeps_the_filters_in_the_address(rf):
+    request = rf.get("/board/", {"town": "柏坪", "state": "late", "page": "2"})
     page = Paginator(range(60), 20).page(2)
     template = Template('{% include "components/pager.html" with page_obj=page unit="所" %}')
 
-    html = template.render(Context({"request": request, "page": page}))
+    context = Context({"page": page})
+    context.request = request
+
+    html = template.render(context)
 
     assert "第 21–40 所，共 60 所" in html
     assert "state=late" in html

@@ -249,7 +249,7 @@
     }
     if (left <= 0) ended(warning);
     else {
-      const words = `${Math.max(1, Math.round(left / 60))} 分钟没有操作就会退出登录，填的内容请先保存。`;
+      const words = `${Math.max(1, Math.round(left / 60))} 分钟后会自动退出登录，填的内容请先保存。`;
       const sentence = warning.querySelector("p");
       if (sentence.textContent !== words) sentence.textContent = words;
     }

@@ -19,7 +19,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 logger = logging.getLogger(__name__)
 
-STYLESHEET = "css/paper.css"
+STYLESHEETS = ("css/paper_fonts.css", "css/paper.css")
 # The only names that url(font:…) in the style sheet may use.
 FONT_FILES = {
     "font:song-regular": "fonts/NotoSerifSC-Regular.ttf",
@@ -102,11 +102,8 @@ def _engine() -> Engine:
     if not subsetting_is_fast():
         logger.warning("缺少系统库 libharfbuzz-subset0，生成 PDF 会很慢。")
     fonts = FontConfiguration()
-    stylesheet = weasyprint.CSS(
-        string=static_file(STYLESHEET).read_text(encoding="utf-8"),
-        font_config=fonts,
-        url_fetcher=FontFetcher(),
-    )
+    rules = "\n".join(static_file(name).read_text(encoding="utf-8") for name in STYLESHEETS)
+    stylesheet = weasyprint.CSS(string=rules, font_config=fonts, url_fetcher=FontFetcher())
     # What is loaded now stays for the life of the process: keep the collector from walking it again.
     gc.collect()
     gc.freeze()

@@ -95,6 +95,8 @@ class EncryptedTextField(models.BinaryField):
     """Text, encrypted at rest. '' is stored as NULL. Cannot be filtered on or set by update()."""
 
     descriptor_class = EncryptedAttribute
+    _pyi_private_set_type: str
+    _pyi_private_get_type: str
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.update(null=True, blank=True, editable=True)

@@ -50,13 +50,20 @@ class School(models.Model):
     """A school or teaching point that owes its own monthly return."""
 
     county = models.ForeignKey(County, on_delete=models.PROTECT, related_name="schools")
-    township = models.ForeignKey(Township, on_delete=models.PROTECT, related_name="schools", verbose_name="乡镇")
+    township = models.ForeignKey(
+        Township, on_delete=models.PROTECT, related_name="schools", verbose_name="乡镇"
+    )
     code = models.CharField("学校标识码", max_length=10)
     name = models.CharField("学校名称", max_length=60)
     short_name = models.CharField("简称", max_length=20, blank=True)
     kind = models.CharField("类别", max_length=20, choices=SchoolKind)
     parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="points", verbose_name="所属中心校"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="points",
+        verbose_name="所属中心校",
     )
     is_central = models.BooleanField("中心校", default=False)
     signed_by_parent = models.BooleanField("由所属学校校长签字", default=False)
@@ -71,7 +78,9 @@ class School(models.Model):
         ordering: ClassVar = ["township_id", "code"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["county", "code"], name="school_code_once", violation_error_message="标识码已被别的学校使用。"
+                fields=["county", "code"],
+                name="school_code_once",
+                violation_error_message="标识码已被别的学校使用。",
             ),
             models.CheckConstraint(
                 name="school_grades_in_order",
@@ -157,7 +166,9 @@ class Membership(models.Model):
     role = models.CharField("角色", max_length=20, choices=Role)
     county = models.ForeignKey(County, on_delete=models.PROTECT)
     township = models.ForeignKey(Township, on_delete=models.PROTECT, null=True, blank=True)
-    school = models.ForeignKey(School, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships")
+    school = models.ForeignKey(
+        School, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships"
+    )
     klass = models.ForeignKey(Klass, on_delete=models.PROTECT, null=True, blank=True)
     started_on = models.DateField("自")
     ended_on = models.DateField("至", null=True, blank=True)
@@ -169,18 +180,56 @@ class Membership(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="membership_place_fits_role",
-                condition=Q(role__in=sorted(SCHOOL_ROLES), school__isnull=False, township__isnull=True, klass__isnull=True)
-                | Q(role__in=sorted(CLASS_ROLES), school__isnull=False, klass__isnull=False, township__isnull=True)
-                | Q(role__in=sorted(TOWNSHIP_ROLES), township__isnull=False, school__isnull=True, klass__isnull=True)
-                | Q(role__in=sorted(COUNTY_ROLES), township__isnull=True, school__isnull=True, klass__isnull=True),
+                condition=Q(
+                    role__in=sorted(SCHOOL_ROLES),
+                    school__isnull=False,
+                    township__isnull=True,
+                    klass__isnull=True,
+                )
+                | Q(
+                    role__in=sorted(CLASS_ROLES),
+                    school__isnull=False,
+                    klass__isnull=False,
+                    township__isnull=True,
+                )
+                | Q(
+                    role__in=sorted(TOWNSHIP_ROLES),
+                    township__isnull=False,
+                    school__isnull=True,
+                    klass__isnull=True,
+                )
+                | Q(
+                    role__in=sorted(COUNTY_ROLES),
+                    township__isnull=True,
+                    school__isnull=True,
+                    klass__isnull=True,
+                ),
                 violation_error_message="角色和地点不相配。",
             ),
+            # One constraint a kind of place: SQLite knows no NULLS NOT DISTINCT.
             models.UniqueConstraint(
-                fields=["user", "role", "county", "township", "school", "klass"],
-                condition=Q(ended_on__isnull=True),
-                nulls_distinct=False,
-                name="membership_once",
-                violation_error_message="这个人已经有这个角色了。",
+                fields=["user", "role", "klass"],
+                condition=Q(ended_on__isnull=True, klass__isnull=False),
+                name="membership_once_at_class",
+                violation_error_message="这个人在这个班已有这个角色。",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "school"],
+                condition=Q(ended_on__isnull=True, school__isnull=False, klass__isnull=True),
+                name="membership_once_at_school",
+                violation_error_message="这个人在这所学校已有这个角色。",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "township"],
+                condition=Q(ended_on__isnull=True, township__isnull=False),
+                name="membership_once_at_township",
+                violation_error_message="这个人在这个乡镇已有这个角色。",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "county"],
+                condition=Q(ended_on__isnull=True, township__isnull=True, school__isnull=True),
+                name="membership_once_in_county",
+                violation_error_message="这个人在县里已有这个角色。",
             ),
             # Nobody grants a role to oneself (trust.md AZ-9).
             models.CheckConstraint(
@@ -299,7 +348,9 @@ class ReportingMonth(models.Model):
         ordering: ClassVar = ["month"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["county", "month"], name="reporting_month_once", violation_error_message="这个月已经有了。"
+                fields=["county", "month"],
+                name="reporting_month_once",
+                violation_error_message="这个月已经有了。",
             ),
             models.CheckConstraint(
                 name="reporting_month_is_first_day",

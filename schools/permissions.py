@@ -38,7 +38,7 @@ class Scope:
 
 def current_memberships(user: User) -> list[Membership]:
     """Memberships in force today; read once per user object, that is once per request."""
-    cached: list[Membership] | None = getattr(user, "_current_memberships", None)
+    cached: list[Membership] | None = getattr(user, "current_memberships", None)
     if cached is None:
         today = timezone.localdate()
         cached = list(
@@ -46,7 +46,7 @@ def current_memberships(user: User) -> list[Membership]:
             .filter(Q(ended_on__isnull=True) | Q(ended_on__gt=today))
             .select_related("county", "township", "school", "klass", "klass__school")
         )
-        user._current_memberships = cached  # type: ignore[attr-defined]
+        user.current_memberships = cached  # type: ignore[attr-defined]  # a cache of this request
     return cached
 
 
@@ -109,6 +109,4 @@ def may_administer(user: User, _county: object = None) -> bool:
 
 
 def may_list_accounts(user: User, _county: object = None) -> bool:
-    return any(
-        holds_role(user, role) for role in (Role.ADMINISTRATOR, Role.REVIEWER, Role.AUDITOR)
-    )
+    return any(holds_role(user, role) for role in (Role.ADMINISTRATOR, Role.REVIEWER, Role.AUDITOR))

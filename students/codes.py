@@ -19,7 +19,12 @@ REASONS: Final[dict[str, dict[str, str]]] = {
     "transfer_in": {"moved": "随家庭迁居", "work": "随父母务工地变动", "near": "就近入学", "other": "其他"},
     "transfer_out": {"moved": "随家庭迁居", "work": "随父母务工地变动", "near": "就近入学", "other": "其他"},
     "new_pupil": {"admission": "起始年级入学", "late": "延缓入学期满", "other": "其他"},
-    "added": {"missed": "期初漏录", "back": "辍学或失学后入学", "returned": "国（境）外返回", "other": "其他"},
+    "added": {
+        "missed": "期初漏录",
+        "back": "辍学或失学后入学",
+        "returned": "国（境）外返回",
+        "other": "其他",
+    },
     "promoted_in": {"promotion": "升学"},
     "death": {"illness": "疾病", "accident": "意外", "other": "其他"},
     "abroad": {"settled": "出国（境）定居", "study": "出国（境）就读"},

@@ -73,6 +73,6 @@ def normal_birth_range(grade: int, school_year: int) -> tuple[dt.date, dt.date]:
 @lru_cache(maxsize=50_000)
 def pinyin_of(name: str) -> tuple[str, str]:
     """(full pinyin, initials) for search: ('zhangruoxi', 'zrx')."""
-    syllables = lazy_pinyin(name, style=Style.NORMAL, errors=lambda chars: list(chars))
+    syllables = lazy_pinyin(name, style=Style.NORMAL, errors=list)
     letters = [s.lower() for s in syllables if s.strip()]
     return "".join(letters)[:120], "".join(s[0] for s in letters)[:30]

@@ -28,7 +28,9 @@ def may_reveal_number(user: User, school: School | None) -> bool:
     """Full ID number, with a reason, logged: clerk and principal of the school, the bureau's reviewer."""
     if holds_role(user, Role.REVIEWER):
         return True
-    return school is not None and (holds_role(user, Role.CLERK, school) or holds_role(user, Role.PRINCIPAL, school))
+    return school is not None and (
+        holds_role(user, Role.CLERK, school) or holds_role(user, Role.PRINCIPAL, school)
+    )
 
 
 def may_see_contacts(user: User, school: School | None) -> bool:

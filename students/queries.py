@@ -55,7 +55,11 @@ def students_visible_to(user: User) -> QuerySet[Student]:
 
 
 def current_enrolment(student: Student) -> Enrolment | None:
-    return Enrolment.objects.filter(student=student, left_on__isnull=True).select_related("school", "klass").first()
+    return (
+        Enrolment.objects.filter(student=student, left_on__isnull=True)
+        .select_related("school", "klass")
+        .first()
+    )
 
 
 def roll_of(school: School) -> QuerySet[Enrolment]:
@@ -68,7 +72,9 @@ def roll_year(county: County) -> int:
     rollover = Rollover.objects.filter(county=county, undone_at__isnull=True).order_by("-to_year").first()
     if rollover is not None:
         return rollover.to_year
-    base = Enrolment.objects.filter(school__county=county, base_year__isnull=False).order_by("base_year").first()
+    base = (
+        Enrolment.objects.filter(school__county=county, base_year__isnull=False).order_by("base_year").first()
+    )
     if base is not None and base.base_year is not None:
         return base.base_year
     return school_year_of(timezone.localdate())

@@ -30,6 +30,7 @@ class StagedChange(models.Model):
     staged_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     staged_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True)
+    applied_at = models.DateTimeField(null=True)
     became = models.ForeignKey(Movement, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
@@ -38,7 +39,8 @@ class StagedChange(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="staged_adds_or_voids",
-                condition=Q(voids__isnull=False, kind="") | (Q(voids__isnull=True, sign__in=[1, -1]) & ~Q(kind="")),
+                condition=Q(voids__isnull=False, kind="")
+                | (Q(voids__isnull=True, sign__in=[1, -1]) & ~Q(kind="")),
             ),
         ]
 

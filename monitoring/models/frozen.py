@@ -88,7 +88,11 @@ class FrozenLine(models.Model):
             models.CheckConstraint(
                 name="line_roll_balances",
                 condition=Q(
-                    closing=F("opening") + F("transfer_in") - F("transfer_out") + F("other_in") - F("other_out")
+                    closing=F("opening")
+                    + F("transfer_in")
+                    - F("transfer_out")
+                    + F("other_in")
+                    - F("other_out")
                 ),
             ),
             models.CheckConstraint(
@@ -107,17 +111,18 @@ class FrozenLine(models.Model):
 
 
 class FrozenAbsentee(models.Model):
-    """S(M) of ledger.md by name: (child, grade) absent at the cut-off."""
+    """S(M) of ledger.md by name: (child, grade) absent at the cut-off; ``at_opening`` marks S0(M)."""
 
     frozen = models.ForeignKey(FrozenReturn, on_delete=models.PROTECT, related_name="absentees")
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="+")
     grade = models.PositiveSmallIntegerField()
     absence = models.ForeignKey(Absence, on_delete=models.PROTECT, related_name="+")
+    at_opening = models.BooleanField("期初", default=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "定稿未在校名单"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["frozen", "student"], name="absentee_once"),
+            models.UniqueConstraint(fields=["frozen", "student", "at_opening"], name="absentee_once"),
         ]
 
 
@@ -130,6 +135,10 @@ class FrozenRow(models.Model):
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="+")
     movement = models.ForeignKey(Movement, on_delete=models.PROTECT, null=True, related_name="frozen_rows")
     absence = models.ForeignKey(Absence, on_delete=models.PROTECT, null=True, related_name="frozen_rows")
+    # In a correcting edition a fact may still be waiting to become one.
+    staged = models.ForeignKey(
+        "monitoring.StagedChange", on_delete=models.PROTECT, null=True, related_name="frozen_rows"
+    )
     grade = models.PositiveSmallIntegerField("年级")
     column = models.CharField("计入栏目", max_length=12, blank=True)
     sign = models.SmallIntegerField("增减", default=0)
@@ -146,12 +155,14 @@ class FrozenRow(models.Model):
             models.UniqueConstraint(fields=["frozen", "seq"], name="row_once"),
             models.CheckConstraint(
                 name="row_counts_in_a_column",
-                condition=Q(counted=True, sign__in=[1, -1]) & ~Q(column="") | Q(counted=False, column="", sign=0),
+                condition=Q(counted=True, sign__in=[1, -1]) & ~Q(column="")
+                | Q(counted=False, column="", sign=0),
             ),
             models.CheckConstraint(
                 name="row_of_one_fact",
-                condition=Q(movement__isnull=False, absence__isnull=True)
-                | Q(movement__isnull=True, absence__isnull=False),
+                condition=Q(movement__isnull=False, absence__isnull=True, staged__isnull=True)
+                | Q(movement__isnull=True, absence__isnull=False, staged__isnull=True)
+                | Q(movement__isnull=True, absence__isnull=True, staged__isnull=False),
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["student"], name="row_of_student")]

@@ -38,6 +38,8 @@ class MonthlyReturn(models.Model):
     state = models.CharField("状态", max_length=10, choices=ReturnState, default=ReturnState.DRAFT)
     revision = models.PositiveIntegerField(default=1)
     edition_number = models.PositiveSmallIntegerField("第几版", default=1)
+    # A re-opened accepted return: the month stays closed and changes are staged until acceptance.
+    correcting = models.BooleanField("更正中", default=False)
     submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     submitted_at = models.DateTimeField("送签时间", null=True)
     signed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -56,13 +58,19 @@ class MonthlyReturn(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="return_submission_matches_state",
-                condition=Q(state__in=["submitted", "signed", "accepted"], submitted_by__isnull=False, submitted_at__isnull=False)
+                condition=Q(
+                    state__in=["submitted", "signed", "accepted"],
+                    submitted_by__isnull=False,
+                    submitted_at__isnull=False,
+                )
                 | Q(state__in=["draft", "sent_back", "correcting"]),
                 violation_error_message="送签信息与状态不一致。",
             ),
             models.CheckConstraint(
                 name="return_signature_matches_state",
-                condition=Q(state__in=["signed", "accepted"], signed_by__isnull=False, signed_at__isnull=False)
+                condition=Q(
+                    state__in=["signed", "accepted"], signed_by__isnull=False, signed_at__isnull=False
+                )
                 | (~Q(state__in=["signed", "accepted"]) & Q(signed_by__isnull=True, signed_at__isnull=True)),
                 violation_error_message="签字信息与状态不一致。",
             ),
@@ -115,7 +123,9 @@ class Edition(models.Model):
         ordering: ClassVar = ["number"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["monthly_return", "number"], name="edition_once"),
-            models.UniqueConstraint(fields=["monthly_return"], condition=Q(in_force=True), name="edition_one_in_force"),
+            models.UniqueConstraint(
+                fields=["monthly_return"], condition=Q(in_force=True), name="edition_one_in_force"
+            ),
             models.CheckConstraint(
                 name="edition_in_force_is_accepted",
                 condition=Q(in_force=False) | Q(accepted_at__isnull=False, frozen__isnull=False),

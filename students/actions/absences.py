@@ -58,7 +58,9 @@ def start_absence(
     return spell
 
 
-def add_absence(enrolment: Enrolment, kind: AbsenceKind, *, first_day: dt.date, actor: User, **said: object) -> Absence:
+def add_absence(
+    enrolment: Enrolment, kind: AbsenceKind, *, first_day: dt.date, actor: User, **said: object
+) -> Absence:
     """Store a spell; callers have checked who may and stand inside ``audited``."""
     already = open_absence(enrolment.student)
     if already is not None:
@@ -69,10 +71,17 @@ def add_absence(enrolment: Enrolment, kind: AbsenceKind, *, first_day: dt.date, 
         student=enrolment.student, voided_at__isnull=True, returned_on__gt=first_day
     ).first()
     if overlapping is not None:
-        raise StepRefused(f"首日与已有的一段未在校（到 {overlapping.returned_on:%-m月%-d日} 返校）重叠。请核对首日。")
+        raise StepRefused(
+            f"首日与已有的一段未在校（到 {overlapping.returned_on:%-m月%-d日} 返校）重叠。请核对首日。"
+        )
     touch_periods(enrolment.school, first_day)
     return Absence.objects.create(
-        student=enrolment.student, school=enrolment.school, kind=kind, first_day=first_day, recorded_by=actor, **said
+        student=enrolment.student,
+        school=enrolment.school,
+        kind=kind,
+        first_day=first_day,
+        recorded_by=actor,
+        **said,
     )
 
 
@@ -84,7 +93,9 @@ def end_absence(absence: Absence, *, returned_on: dt.date, actor: User, seen_rev
     if returned_on > timezone.localdate():
         raise StepRefused("返校日在今天之后。请在学生回来以后登记。")
     if returned_on <= absence.first_day:
-        raise StepRefused(f"返校日要晚于首日 {absence.first_day:%-m月%-d日}。首日记错的，请作废这一条再登记。")
+        raise StepRefused(
+            f"返校日要晚于首日 {absence.first_day:%-m月%-d日}。首日记错的，请作废这一条再登记。"
+        )
     how = EndedHow.RESUMED if absence.kind == AbsenceKind.SUSPENSION else EndedHow.RETURNED
     with _audit(actor, "absence.end", absence.school) as entry:
         touch_periods(absence.school, returned_on)
@@ -101,14 +112,22 @@ def edit_absence(absence: Absence, *, actor: User, seen_revision: int, **said: o
     """Change what is known about an open spell: kind, reason, follow-up, teacher, expected day back."""
     enrolment = current_enrolment(absence.student)
     require(may_record_absence(actor, absence.school, enrolment.klass if enrolment else None), RECORDS_HERE)
-    allowed = {"kind", "reason_code", "reason_text", "expected_back_on", "responsible_teacher", "follow_up", "evidence_pending"}
+    allowed = {
+        "kind",
+        "reason_code",
+        "reason_text",
+        "expected_back_on",
+        "responsible_teacher",
+        "follow_up",
+        "evidence_pending",
+    }
     if set(said) - allowed:
         raise ValueError(sorted(set(said) - allowed))
     with _audit(actor, "absence.edit", absence.school) as entry:
         touch_periods(absence.school, absence.first_day)
-        changed = Absence.objects.filter(pk=absence.pk, revision=seen_revision, voided_at__isnull=True).update(
-            revision=F("revision") + 1, **said
-        )
+        changed = Absence.objects.filter(
+            pk=absence.pk, revision=seen_revision, voided_at__isnull=True
+        ).update(revision=F("revision") + 1, **said)
         if not changed:
             raise StalePage("这段未在校已被别人改过，您的修改没有保存。请刷新后再看。")
         entry.about(absence, student_id=absence.student_id)
@@ -124,7 +143,9 @@ def void_absence(absence: Absence, *, reason: str, actor: User, seen_revision: i
         raise StepRefused("作废要写明原因。")
     with _audit(actor, "absence.void", absence.school) as entry:
         touch_periods(absence.school, absence.first_day)
-        changed = Absence.objects.filter(pk=absence.pk, revision=seen_revision, voided_at__isnull=True).update(
+        changed = Absence.objects.filter(
+            pk=absence.pk, revision=seen_revision, voided_at__isnull=True
+        ).update(
             voided_at=timezone.now(), voided_by=actor, void_reason=reason.strip(), revision=F("revision") + 1
         )
         if not changed:
@@ -167,4 +188,6 @@ def _check_day(first_day: dt.date, enrolment: Enrolment) -> None:
 
 def _audit(actor: User, verb: str, school: School):  # type: ignore[no-untyped-def]  # noqa: ANN202
     role = Role.CLERK if may_record(actor, school) else Role.CLASS_TEACHER
-    return audited(actor, verb, county_id=school.county_id, capacity=capacity(actor, role, school), school_id=school.pk)
+    return audited(
+        actor, verb, county_id=school.county_id, capacity=capacity(actor, role, school), school_id=school.pk
+    )

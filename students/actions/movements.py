@@ -43,7 +43,14 @@ class Fact:
 
 
 def record_arrival(
-    student: Student, school: School, kind: MovementKind, *, grade: int, klass: Klass | None, fact: Fact, actor: User
+    student: Student,
+    school: School,
+    kind: MovementKind,
+    *,
+    grade: int,
+    klass: Klass | None,
+    fact: Fact,
+    actor: User,
 ) -> Movement:
     """A child joins the roll: 转入 from outside the county, 新生入学, 补录 or 升入."""
     require(may_record(actor, school), RECORDS_HERE)
@@ -144,7 +151,9 @@ def add_departure(
             grades=[(enrolment.grade, enrolment.grade_year)],
         )
     spell = end_for_departure(enrolment, fact.happened_on, actor)
-    movement = _store(enrolment, kind, -1, fact=fact, booking=booking, actor=actor, pair=pair, ended_absence=spell)
+    movement = _store(
+        enrolment, kind, -1, fact=fact, booking=booking, actor=actor, pair=pair, ended_absence=spell
+    )
     left_on = max(fact.happened_on, enrolment.joined_on)
     Enrolment.objects.filter(pk=enrolment.pk).update(left_on=left_on)
     enrolment.left_on = left_on
@@ -196,7 +205,11 @@ def with_counterpart(fact: Fact, school: School) -> Fact:
 
 def _audit(actor: User, verb: str, school: School):  # type: ignore[no-untyped-def]  # noqa: ANN202
     return audited(
-        actor, verb, county_id=school.county_id, capacity=capacity(actor, Role.CLERK, school), school_id=school.pk
+        actor,
+        verb,
+        county_id=school.county_id,
+        capacity=capacity(actor, Role.CLERK, school),
+        school_id=school.pk,
     )
 
 

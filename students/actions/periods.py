@@ -52,7 +52,11 @@ def lock_if_open(period: RollPeriod) -> bool:
 
 
 def book(
-    schools: Sequence[School], happened_on: dt.date, *, not_before: dt.date | None, grades: Sequence[tuple[int, int]] = ()
+    schools: Sequence[School],
+    happened_on: dt.date,
+    *,
+    not_before: dt.date | None,
+    grades: Sequence[tuple[int, int]] = (),
 ) -> Booking:
     """First month with cut_off ≥ *happened_on* that is open for every school of the fact.
 
@@ -71,7 +75,9 @@ def book(
         periods = _lock_all(ordered, month)
         if periods is not None:
             late_for = natural.month if natural is not None and natural.month < month.month else None
-            return Booking(month, periods, late_for if late_for and happened_on <= _previous_cut_off(month) else None)
+            return Booking(
+                month, periods, late_for if late_for and happened_on <= _previous_cut_off(month) else None
+            )
     raise StepRefused("填报日历里没有可以记入的月份，请县局管理员先建好下一学年的填报日历。")
 
 
@@ -88,7 +94,11 @@ def _lock_all(schools: Sequence[School], month: ReportingMonth) -> dict[int, Rol
 
 
 def _previous_cut_off(month: ReportingMonth) -> dt.date:
-    before = months_with_returns(month.county_id).filter(month__lt=month.month, requirement=Requirement.REQUIRED).last()
+    before = (
+        months_with_returns(month.county_id)
+        .filter(month__lt=month.month, requirement=Requirement.REQUIRED)
+        .last()
+    )
     return before.cut_off if before is not None else dt.date.min
 
 

@@ -48,7 +48,9 @@ def preview_rollover(county: County) -> list[SchoolPreview]:
 def commit_rollover(county: County, *, to_year: int, actor: User) -> Rollover:
     """Move everybody up to school year *to_year*. Refused where it was done or a year is skipped."""
     require(may_roll_over(actor), "学年升级由基教股办。")
-    with audited(actor, "rollover.commit", county_id=county.pk, capacity=capacity(actor, Role.REVIEWER)) as entry:
+    with audited(
+        actor, "rollover.commit", county_id=county.pk, capacity=capacity(actor, Role.REVIEWER)
+    ) as entry:
         if to_year != roll_year(county) + 1:
             raise StepRefused(f"现在的名册是 {school_year_label(roll_year(county))}，只能升到下一学年。")
         try:
@@ -80,7 +82,9 @@ def undo_rollover(rollover: Rollover, *, actor: User) -> None:
     september = ReportingMonth.objects.filter(
         county=county, month=months_of_school_year(rollover.to_year)[0]
     ).first()
-    with audited(actor, "rollover.undo", county_id=county.pk, capacity=capacity(actor, Role.REVIEWER)) as entry:
+    with audited(
+        actor, "rollover.undo", county_id=county.pk, capacity=capacity(actor, Role.REVIEWER)
+    ) as entry:
         if september and RollPeriod.objects.filter(month=september, state=PeriodState.CLOSED).exists():
             raise StepRefused("已有学校送签 9 月月报，不能再撤销学年升级。个别学生用“更正”办。")
         lines = list(rollover.lines.select_related("enrolment"))
@@ -91,7 +95,9 @@ def undo_rollover(rollover: Rollover, *, actor: User) -> None:
         if not changed:
             raise StepRefused("这次学年升级已经撤销过了。")
         for part in _parts([line.enrolment_id for line in lines if line.to_grade is not None]):
-            Enrolment.objects.filter(pk__in=part).update(grade=F("grade") - 1, grade_year=rollover.to_year - 1)
+            Enrolment.objects.filter(pk__in=part).update(
+                grade=F("grade") - 1, grade_year=rollover.to_year - 1
+            )
         for part in _parts([line.enrolment_id for line in lines if line.to_grade is None]):
             Enrolment.objects.filter(pk__in=part).update(left_on=None, graduated=False)
         _move_classes(county, -1)
@@ -103,9 +109,7 @@ def _refuse_if_moved(rollover: Rollover, lines: list[RolloverLine]) -> None:
     since = Enrolment.objects.filter(
         school__county=rollover.county, grade_year__gte=rollover.to_year, left_on__isnull=True
     ).exclude(pk__in=[line.enrolment_id for line in lines])
-    regraded = [
-        line for line in lines if line.to_grade is not None and line.enrolment.grade != line.to_grade
-    ]
+    regraded = [line for line in lines if line.to_grade is not None and line.enrolment.grade != line.to_grade]
     departed = [line for line in lines if line.to_grade is not None and line.enrolment.left_on is not None]
     count = since.count() + len(regraded) + len(departed)
     if count:
@@ -142,7 +146,10 @@ def _move_classes(county: County, step: int) -> None:
 def _reopen_top_classes(county: County) -> None:
     ids = (
         Enrolment.objects.filter(
-            school__county=county, left_on__isnull=True, klass__closed_on__isnull=False, klass__is_multigrade=False
+            school__county=county,
+            left_on__isnull=True,
+            klass__closed_on__isnull=False,
+            klass__is_multigrade=False,
         )
         .values_list("klass_id", flat=True)
         .distinct()

@@ -45,7 +45,13 @@ def begin_transfer_out(
         raise StepRefused("最后在校日在今天之后。请在学生离校以后登记。")
     with _audit(actor, "transfer.begin_out", enrolment.school) as entry:
         transfer = _begin(
-            enrolment, to_school, TransferSide.FROM, grade=grade, reason_code=reason_code, reason_text=reason_text, actor=actor
+            enrolment,
+            to_school,
+            TransferSide.FROM,
+            grade=grade,
+            reason_code=reason_code,
+            reason_text=reason_text,
+            actor=actor,
         )
         _mark_in_transfer(transfer, enrolment, last_attended_on, actor)
         entry.about(transfer, student_id=student.pk)
@@ -61,7 +67,13 @@ def begin_transfer_in(
     enrolment = _current(student)
     with _audit(actor, "transfer.begin_in", to_school) as entry:
         transfer = _begin(
-            enrolment, to_school, TransferSide.TO, grade=grade, reason_code=reason_code, reason_text=reason_text, actor=actor
+            enrolment,
+            to_school,
+            TransferSide.TO,
+            grade=grade,
+            reason_code=reason_code,
+            reason_text=reason_text,
+            actor=actor,
         )
         entry.about(transfer, student_id=student.pk)
         entry.summary = "申请转入，等原学校确认"
@@ -119,7 +131,14 @@ def cancel_transfer(transfer: Transfer, *, actor: User, seen_revision: int, reas
 
 
 def _begin(
-    enrolment: Enrolment, to_school: School, side: TransferSide, *, grade: int, reason_code: str, reason_text: str, actor: User
+    enrolment: Enrolment,
+    to_school: School,
+    side: TransferSide,
+    *,
+    grade: int,
+    reason_code: str,
+    reason_text: str,
+    actor: User,
 ) -> Transfer:
     if to_school.county_id != enrolment.school.county_id:
         raise StepRefused("对方不是本县学校。请按“转往县外”登记。")
@@ -145,7 +164,9 @@ def _begin(
         raise StepRefused(f"{enrolment.student.name} 已有一笔转学在等确认。请到“转学对接”查看。") from error
 
 
-def _mark_in_transfer(transfer: Transfer, enrolment: Enrolment, last_attended_on: dt.date, actor: User) -> None:
+def _mark_in_transfer(
+    transfer: Transfer, enrolment: Enrolment, last_attended_on: dt.date, actor: User
+) -> None:
     spell = None
     if open_absence(enrolment.student) is None:
         spell = add_absence(
@@ -161,7 +182,12 @@ def _mark_in_transfer(transfer: Transfer, enrolment: Enrolment, last_attended_on
 
 
 def _book_both(
-    transfer: Transfer, enrolment: Enrolment, grade: int, klass: Klass | None, arrived_on: dt.date, actor: User
+    transfer: Transfer,
+    enrolment: Enrolment,
+    grade: int,
+    klass: Klass | None,
+    arrived_on: dt.date,
+    actor: User,
 ) -> tuple[Movement, Movement]:
     schools = [transfer.from_school, transfer.to_school]
     booking = book(
@@ -174,7 +200,9 @@ def _book_both(
     out = add_departure(
         enrolment,
         MovementKind.TRANSFER_OUT,
-        fact=Fact(arrived_on, fact.reason_code, fact.reason_text, transfer.to_school, transfer.to_school.name),
+        fact=Fact(
+            arrived_on, fact.reason_code, fact.reason_text, transfer.to_school, transfer.to_school.name
+        ),
         actor=actor,
         booking=booking,
         pair=transfer.pair,
@@ -188,7 +216,9 @@ def _book_both(
         kind,
         grade=grade,
         klass=klass,
-        fact=Fact(arrived_on, fact.reason_code, fact.reason_text, transfer.from_school, transfer.from_school.name),
+        fact=Fact(
+            arrived_on, fact.reason_code, fact.reason_text, transfer.from_school, transfer.from_school.name
+        ),
         actor=actor,
         booking=booking,
         pair=transfer.pair,
@@ -198,10 +228,12 @@ def _book_both(
     return out, into
 
 
-def _decide(transfer: Transfer, state: TransferState, actor: User, seen_revision: int, **said: object) -> None:
-    changed = Transfer.objects.filter(pk=transfer.pk, state=TransferState.WAITING, revision=seen_revision).update(
-        state=state, decided_by=actor, decided_at=timezone.now(), revision=F("revision") + 1, **said
-    )
+def _decide(
+    transfer: Transfer, state: TransferState, actor: User, seen_revision: int, **said: object
+) -> None:
+    changed = Transfer.objects.filter(
+        pk=transfer.pk, state=TransferState.WAITING, revision=seen_revision
+    ).update(state=state, decided_by=actor, decided_at=timezone.now(), revision=F("revision") + 1, **said)
     if not changed:
         raise StalePage("这笔转学已被别人办过，这次操作没有执行。请刷新后再看。")
     transfer.state = state
@@ -216,5 +248,9 @@ def _current(student: Student) -> Enrolment:
 
 def _audit(actor: User, verb: str, school: School):  # type: ignore[no-untyped-def]  # noqa: ANN202
     return audited(
-        actor, verb, county_id=school.county_id, capacity=capacity(actor, Role.CLERK, school), school_id=school.pk
+        actor,
+        verb,
+        county_id=school.county_id,
+        capacity=capacity(actor, Role.CLERK, school),
+        school_id=school.pk,
     )

@@ -24,7 +24,10 @@ def halves_of(movement: Movement) -> list[Movement]:
     if movement.pair is None:
         return [movement]
     return list(
-        live_movements().filter(pair=movement.pair).select_related("school", "student", "enrolment", "period__month").order_by("pk")
+        live_movements()
+        .filter(pair=movement.pair)
+        .select_related("school", "student", "enrolment", "period__month")
+        .order_by("pk")
     )
 
 
@@ -33,7 +36,9 @@ def can_be_voided(movement: Movement) -> bool:
     return all(half.period is None or half.period.state == PeriodState.OPEN for half in halves_of(movement))
 
 
-def undo_movement(movement: Movement, *, reason: str, actor: User, happened_on: dt.date | None = None) -> list[Movement]:
+def undo_movement(
+    movement: Movement, *, reason: str, actor: User, happened_on: dt.date | None = None
+) -> list[Movement]:
     """Void the fact if its month is open, else book 更正 of opposite sign for every half.
 
     Only the child's latest live fact. Returns the corrections booked (none if voided).
@@ -122,7 +127,9 @@ def _restore(halves: list[Movement], today: dt.date) -> None:
             if half.sign < 0:
                 _set_grade(enrolment, half.grade, half.grade_year)
         elif half.sign > 0:
-            Enrolment.objects.filter(pk=enrolment.pk, left_on__isnull=True).update(left_on=max(today, enrolment.joined_on))
+            Enrolment.objects.filter(pk=enrolment.pk, left_on__isnull=True).update(
+                left_on=max(today, enrolment.joined_on)
+            )
         else:
             _come_back(enrolment, half)
 
@@ -148,5 +155,9 @@ def _set_grade(enrolment: Enrolment, grade: int, grade_year: int) -> None:
 
 def _audit(actor: User, verb: str, school: School):  # type: ignore[no-untyped-def]  # noqa: ANN202
     return audited(
-        actor, verb, county_id=school.county_id, capacity=capacity(actor, Role.CLERK, school), school_id=school.pk
+        actor,
+        verb,
+        county_id=school.county_id,
+        capacity=capacity(actor, Role.CLERK, school),
+        school_id=school.pk,
     )

@@ -19,7 +19,9 @@ class Evidence(models.Model):
     movement = models.ForeignKey(Movement, on_delete=models.PROTECT, null=True, related_name="evidence")
     transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, null=True, related_name="evidence")
     absence = models.ForeignKey(Absence, on_delete=models.PROTECT, null=True, related_name="evidence")
-    circumstance = models.ForeignKey(SpecialCircumstance, on_delete=models.PROTECT, null=True, related_name="evidence")
+    circumstance = models.ForeignKey(
+        SpecialCircumstance, on_delete=models.PROTECT, null=True, related_name="evidence"
+    )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -28,9 +30,29 @@ class Evidence(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="evidence_of_one_fact",
-                condition=Q(movement__isnull=False, transfer__isnull=True, absence__isnull=True, circumstance__isnull=True)
-                | Q(movement__isnull=True, transfer__isnull=False, absence__isnull=True, circumstance__isnull=True)
-                | Q(movement__isnull=True, transfer__isnull=True, absence__isnull=False, circumstance__isnull=True)
-                | Q(movement__isnull=True, transfer__isnull=True, absence__isnull=True, circumstance__isnull=False),
+                condition=Q(
+                    movement__isnull=False,
+                    transfer__isnull=True,
+                    absence__isnull=True,
+                    circumstance__isnull=True,
+                )
+                | Q(
+                    movement__isnull=True,
+                    transfer__isnull=False,
+                    absence__isnull=True,
+                    circumstance__isnull=True,
+                )
+                | Q(
+                    movement__isnull=True,
+                    transfer__isnull=True,
+                    absence__isnull=False,
+                    circumstance__isnull=True,
+                )
+                | Q(
+                    movement__isnull=True,
+                    transfer__isnull=True,
+                    absence__isnull=True,
+                    circumstance__isnull=False,
+                ),
             ),
         ]

@@ -36,7 +36,7 @@ MINUS_KINDS = frozenset(
     {MovementKind.TRANSFER_OUT, MovementKind.DEATH, MovementKind.ABROAD, MovementKind.REMOVED}
 )
 BOTH_KINDS = frozenset({MovementKind.RETAINED, MovementKind.SKIPPED, MovementKind.CORRECTION})
-COLUMN_OF_KIND = {kind: "other" for kind in MovementKind} | {
+COLUMN_OF_KIND = dict.fromkeys(MovementKind, "other") | {
     MovementKind.TRANSFER_IN: "transfer_in",
     MovementKind.TRANSFER_OUT: "transfer_out",
 }
@@ -62,16 +62,28 @@ class Movement(models.Model):
     late_for = models.DateField("补报的月份", null=True, blank=True)
     pair = models.UUIDField("同一笔", null=True, blank=True)
     reverses = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by", verbose_name="更正的对象"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reversed_by",
+        verbose_name="更正的对象",
     )
     reason_code = models.CharField("原因", max_length=20)
     reason_text = models.CharField("原因说明", max_length=200, blank=True)
     counterpart_school = models.ForeignKey(
-        School, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="来源或去向学校"
+        School,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="来源或去向学校",
     )
     counterpart_text = models.CharField("来源或去向", max_length=100, blank=True)
     evidence_pending = models.BooleanField("待补证明", default=False)
-    ended_absence = models.ForeignKey(Absence, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    ended_absence = models.ForeignKey(
+        Absence, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="登记人")
     recorded_at = models.DateTimeField("登记时间", auto_now_add=True)
     voided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -171,7 +183,9 @@ class Transfer(models.Model):
                 name="transfer_one_waiting",
                 violation_error_message="这名学生已有一笔待确认的转学。",
             ),
-            models.CheckConstraint(name="transfer_between_two_schools", condition=~Q(from_school=F("to_school"))),
+            models.CheckConstraint(
+                name="transfer_between_two_schools", condition=~Q(from_school=F("to_school"))
+            ),
             models.CheckConstraint(
                 name="transfer_decision_is_stamped",
                 condition=Q(state=TransferState.WAITING, decided_at__isnull=True, decided_by__isnull=True)

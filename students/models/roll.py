@@ -41,7 +41,9 @@ class Enrolment(models.Model):
 
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="enrolments")
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="enrolments")
-    klass = models.ForeignKey(Klass, on_delete=models.PROTECT, null=True, blank=True, related_name="enrolments")
+    klass = models.ForeignKey(
+        Klass, on_delete=models.PROTECT, null=True, blank=True, related_name="enrolments"
+    )
     grade = models.PositiveSmallIntegerField("年级")
     grade_year = models.PositiveSmallIntegerField("年级所属学年")
     joined_on = models.DateField("入校日期")
@@ -78,6 +80,10 @@ class Enrolment(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["school", "grade"], name="enrolment_current", condition=Q(left_on__isnull=True)),
-            models.Index(fields=["school", "base_grade"], name="enrolment_base", condition=Q(base_grade__isnull=False)),
+            models.Index(
+                fields=["school", "grade"], name="enrolment_current", condition=Q(left_on__isnull=True)
+            ),
+            models.Index(
+                fields=["school", "base_grade"], name="enrolment_base", condition=Q(base_grade__isnull=False)
+            ),
         ]

@@ -1,0 +1,53 @@
+"""Who may do what with a monthly return: people and places only, never the state."""
+
+from accounts.models import User
+from monitoring.models import MonthlyReturn
+from schools.models import Role, School
+from schools.permissions import holds_role, scope_of, signing_school
+
+# monthly_return, view (permission matrix); leaders see totals only.
+VIEWING_ROLES = (Role.CLERK, Role.PRINCIPAL, Role.CENTRAL_SCHOOL, Role.REVIEWER, Role.INSPECTOR)
+
+
+def may_view(user: User, school: School) -> bool:
+    if any(holds_role(user, role, school) for role in VIEWING_ROLES):
+        return True
+    return holds_role(user, Role.PRINCIPAL, signing_school(school))
+
+
+def may_prepare(user: User, monthly_return: MonthlyReturn) -> bool:
+    """The school's clerk."""
+    return holds_role(user, Role.CLERK, monthly_return.school)
+
+
+def may_sign(user: User, monthly_return: MonthlyReturn) -> bool:
+    """The principal of the school (of the parent at a one-teacher point), who must not have filled it in."""
+    return monthly_return.submitted_by_id != user.pk and holds_role(
+        user, Role.PRINCIPAL, signing_school(monthly_return.school)
+    )
+
+
+def may_send_back_as_principal(user: User, monthly_return: MonthlyReturn) -> bool:
+    return holds_role(user, Role.PRINCIPAL, signing_school(monthly_return.school))
+
+
+def may_review(user: User, monthly_return: MonthlyReturn) -> bool:
+    """A reviewer of the county who is not a member of that school (trust.md SOD-2)."""
+    if not holds_role(user, Role.REVIEWER, monthly_return.school):
+        return False
+    return monthly_return.school_id not in scope_of(user).school_ids
+
+
+def may_see_board(user: User, _county: object = None) -> bool:
+    return any(holds_role(user, role) for role in (Role.REVIEWER, Role.INSPECTOR, Role.CENTRAL_SCHOOL))
+
+
+def may_remind(user: User, school: School) -> bool:
+    return holds_role(user, Role.REVIEWER, school) or holds_role(user, Role.CENTRAL_SCHOOL, school)
+
+
+def may_see_summary(user: User, _county: object = None) -> bool:
+    """County totals (export, county summary of the matrix)."""
+    return any(
+        holds_role(user, role) for role in (Role.REVIEWER, Role.CENTRAL_SCHOOL, Role.LEADER, Role.AID_OFFICER)
+    )

@@ -5,6 +5,7 @@ import io
 import re
 import zlib
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePath
 from typing import Final
 
@@ -28,9 +29,9 @@ _CLAIMS: Final = {".pdf": " PDF", ".jpg": "照片", ".jpeg": "照片", ".png": "
 
 _PDF_VERSION: Final = re.compile(rb"%PDF-[12]\.\d")
 _PDF_TAIL: Final = 2048
-_PDF_STREAM: Final = re.compile(
-    rb"(<<(?:(?!endobj).){0,4096}?>>)\s*stream\r?\n(.*?)\r?\n?endstream", re.DOTALL
-)
+_PDF_STREAM: Final = re.compile(rb">>\s{0,8}stream\r?\n")
+_PDF_NEAR: Final = 4096
+_MAX_TREES: Final = 5000
 _PDF_ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 _PDF_PACKED: Final = re.compile(rb"/(?:ObjStm|XRef)\b")
 _PDF_ACTIVE: Final = re.compile(
@@ -207,14 +208,19 @@ def _checked_pdf(content: bytes, name: str) -> StoredFile:
 
 def _plain_pdf_parts(content: bytes) -> bytes:
     """Objects in the clear and those packed in object streams, names unescaped; pictures and fonts left out."""
-    packed: list[bytes] = []
-    room = _MAX_UNPACKED
-    for found in _PDF_STREAM.finditer(content):
-        if room > 0 and _PDF_PACKED.search(_unescaped(found.group(1))):
-            packed.append(_inflated(found.group(2), room))
-            room -= len(packed[-1])
-    plain = _PDF_STREAM.sub(rb"\1", content)
-    return _unescaped(b"\n".join([plain, *packed]))
+    parts: list[bytes] = []
+    position, room = 0, _MAX_UNPACKED
+    while found := _PDF_STREAM.search(content, position):
+        end = content.find(b"endstream", found.end())
+        if end < 0:
+            break
+        dictionary = _unescaped(content[max(position, found.start() - _PDF_NEAR) : found.start()])
+        parts.append(content[position : found.end()])
+        if room > 0 and _PDF_PACKED.search(dictionary[dictionary.rfind(b" obj") + 1 :]):
+            parts.append(_inflated(content[found.end() : end], room))
+            room -= len(parts[-1])
+        position = end
+    return _unescaped(b"\n".join([*parts, content[position:]]))
 
 
 def _unescaped(data: bytes) -> bytes:
@@ -231,9 +237,9 @@ def _inflated(data: bytes, limit: int) -> bytes:
 def _page_count(plain: bytes) -> int:
     """The largest count of a page tree, which is its root's; else the pages themselves."""
     counts = [0]
-    for found in _PDF_TREE.finditer(plain):
-        start = plain.rfind(b"<<", max(0, found.start() - 4096), found.start())
-        end = plain.find(b"endobj", found.end())
-        near = plain[max(start, 0) : end if end >= 0 else found.end() + 4096]
-        counts += [int(count) for count in _PDF_COUNT.findall(near[:8192])]
+    for found in islice(_PDF_TREE.finditer(plain), _MAX_TREES):
+        start = plain.rfind(b"<<", max(0, found.start() - _PDF_NEAR), found.start())
+        end = plain.find(b"endobj", found.end(), found.end() + _PDF_NEAR)
+        near = plain[max(start, 0) : end if end >= 0 else found.end() + _PDF_NEAR]
+        counts += [int(count) for count in _PDF_COUNT.findall(near[: 2 * _PDF_NEAR])]
     return max(counts) or len(_PDF_PAGE.findall(plain))

@@ -4,8 +4,9 @@ import datetime as dt
 import io
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Final
 
 import xlsxwriter
@@ -41,7 +42,7 @@ def write_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[obje
         sheet = book.add_worksheet(sheet_name(title))
         formats = _formats(book)
         kept = iter(rows)
-        sample = [row for row, _ in zip(kept, range(_SAMPLE_ROWS), strict=False)] if headers else []
+        sample = list(islice(kept, _SAMPLE_ROWS))
         for column, header in enumerate(headers):
             shown = [
                 header,
@@ -71,9 +72,12 @@ def mark_errors_workbook(
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {**_OPTIONS}) as book:
         formats = _formats(book)
+        taken: set[str] = set()
         for sheet in sheets:
+            name = sheet_name(sheet.name, taken)
+            taken.add(name.lower())
             _write_marked(
-                book.add_worksheet(sheet_name(sheet.name)),
+                book.add_worksheet(name),
                 sheet,
                 by_sheet[sheet.name],
                 formats,
@@ -125,9 +129,15 @@ def csv_safe(value: object) -> object:
     return f"'{value}" if _STARTS_LIKE_FORMULA.match(value) else value
 
 
-def sheet_name(title: str) -> str:
-    """A title within what spreadsheets allow as the name of a sheet."""
-    return _NOT_IN_SHEET_NAMES.sub(" ", title).strip().strip("'")[:_MAX_SHEET_NAME].strip().strip("'") or "表"
+def sheet_name(title: str, taken: Container[str] = ()) -> str:
+    """A title within what spreadsheets allow as the name of a sheet; `taken` holds names in lower case."""
+    plain = _NOT_IN_SHEET_NAMES.sub(" ", title).strip().strip("'")
+    name = _cut(plain, _MAX_SHEET_NAME).strip().strip("'") or "表"
+    number = 2
+    while name.lower() in taken:
+        name = f"{_cut(plain, _MAX_SHEET_NAME - 4).strip()}_{number}"
+        number += 1
+    return name
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict[str, Format]:
@@ -164,8 +174,15 @@ def _write_value(sheet: Worksheet, row: int, column: int, value: object, formats
 
 
 def _text(value: str) -> str:
-    return _CONTROL.sub("", value)[:MAX_CELL_TEXT]
+    return _cut(_CONTROL.sub("", value), MAX_CELL_TEXT)
 
 
 def _display_width(text: str) -> int:
     return sum(1 if character.isascii() else 2 for character in text[:_WIDEST])
+
+
+def _cut(text: str, units: int) -> str:
+    """At most so many UTF-16 units, which is how spreadsheets count."""
+    if len(text) * 2 <= units:
+        return text
+    return text.encode("utf-16-le")[: units * 2].decode("utf-16-le", "ignore")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
@@ -15,6 +15,9 @@ from accounts.models import User
 from accounts.sudo import give_password_again, sudo_confirmed
 
 LONGEST_PASSWORD = 256
+USERNAME_INPUT = forms.TextInput(
+    attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}
+)
 
 
 def _password_field(label: str, autocomplete: str, help_text: str = "") -> forms.CharField:
@@ -29,7 +32,9 @@ class LoginForm(AuthenticationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label = "账号"
+        # AuthenticationForm tells only the browser how long a name may be, and the log of tries has a limit.
+        longest = User._meta.get_field("username").max_length
+        self.fields["username"] = UsernameField(label="账号", max_length=longest, widget=USERNAME_INPUT)
         self.fields["password"] = _password_field("密码", "current-password")
 
     def get_invalid_login_error(self) -> ValidationError:

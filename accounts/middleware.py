@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from accounts.audit import Origin, origin
 from accounts.http import client_address, go, is_partial, own_address, refusal, typed_text
 from accounts.models import User
-from accounts.sessions import ADDRESS, BROWSER, SEEN, STARTED
+from accounts.sessions import SEEN, STARTED, begin_session
 from accounts.workflow import NotPermitted, StepRefused
 
 type Handler = Callable[[HttpRequest], HttpResponse]
@@ -70,7 +70,7 @@ def _ended_session(request: HttpRequest) -> HttpResponse | None:
     now = time.time()
     session = request.session
     if STARTED not in session:
-        session.update({STARTED: now, SEEN: now, ADDRESS: origin.get().address, BROWSER: _browser(request)})
+        begin_session(request)
     if now - session[STARTED] > settings.SESSION_COOKIE_AGE:
         return _sign_out(request, "long")
     if now - session[SEEN] > settings.SESSION_IDLE_SECONDS:
@@ -116,29 +116,6 @@ def _page_of(request: HttpRequest) -> str:
     if request.method not in {"GET", "HEAD"}:
         return own_address(request, request.headers.get("Referer"))
     return request.get_full_path()
-
-
-def _browser(request: HttpRequest) -> str:
-    """'Chrome · Windows': enough to recognise one's own sessions."""
-    agent = request.headers.get("User-Agent", "")
-    browsers = {
-        "MicroMessenger": "微信",
-        "Edg/": "Edge",
-        "Firefox": "Firefox",
-        "Chrome": "Chrome",
-        "Safari": "Safari",
-    }
-    systems = {
-        "Android": "Android",
-        "iPhone": "iPhone",
-        "Windows": "Windows",
-        "Mac OS": "macOS",
-        "Linux": "Linux",
-    }
-    found = [
-        next((label for key, label in table.items() if key in agent), "") for table in (browsers, systems)
-    ]
-    return " · ".join(filter(None, found)) or "其他浏览器"
 
 
 class RefusalMiddleware:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -61,7 +62,7 @@ def verify_seals(county_id: int) -> Break | None:
 
     seals = AccessLogSeal.objects.filter(county_id=county_id).order_by("last_id")
     announced = AuditEntry.objects.filter(county_id=county_id, verb="seal_access_log")
-    hashes = [entry.changes["hash"][1] for entry in announced.order_by("seq")]
+    hashes = [_announced_hash(entry.changes) for entry in announced.order_by("seq")]
     last_id, last_hash = 0, ""
     for number, seal in enumerate(seals):
         rows = readings(county_id, last_id, seal.last_id)
@@ -75,6 +76,14 @@ def verify_seals(county_id: int) -> Break | None:
     if len(hashes) > len(seals):
         return broken(last_id + 1, f"少了 {len(hashes) - len(seals)} 批封存")
     return None
+
+
+def _announced_hash(changes: Any) -> str:
+    """The hash that the trail names for a seal; '' where the entry was altered beyond reading."""
+    try:
+        return str(changes["hash"][1])
+    except (KeyError, IndexError, TypeError):
+        return ""
 
 
 def readings(county_id: int, after_id: int, last_id: int) -> QuerySet[AccessLogEntry]:

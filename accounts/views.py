@@ -19,6 +19,7 @@ from accounts import actions, queries
 from accounts.forms import LoginForm, PasswordChangeForm, PasswordConfirmationForm
 from accounts.http import UserRequest, go, own_address, refusal, typed_text
 from accounts.middleware import TOO_MUCH, TOO_MUCH_TITLE
+from accounts.sessions import begin_session
 from accounts.sudo import note_password_given, sudo_confirmed
 
 ENDED = {
@@ -42,6 +43,7 @@ class LoginView(DjangoLoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
+        begin_session(self.request)
         note_password_given(self.request)
         return response
 

@@ -163,7 +163,7 @@ def test_bulk_create_encrypts_and_indexes():
 )
 def test_clear_text_reaches_no_statement(write):
     Vault._default_manager.create(number=NUMBER)
-    with pytest.raises((TypeError, FieldError), match="encrypted|Unsupported lookup"):
+    with pytest.raises((TypeError, FieldError), match=r"encrypted|Unsupported lookup"):
         write(Vault._default_manager)
 
 

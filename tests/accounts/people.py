@@ -4,6 +4,7 @@ from itertools import count
 
 from django.contrib.auth.hashers import make_password
 
+from accounts.audit import audited
 from accounts.models import County, User
 
 PASSWORD = "correct horse staple"
@@ -23,3 +24,10 @@ def make_user(county=None, **values):
     user.password = make_password(PASSWORD)
     user.save()
     return user
+
+
+def act(person, verb="test", **changes):
+    with audited(person, verb, county_id=person.county_id) as draft:
+        draft.about(person)
+        for name, (before, after) in changes.items():
+            draft.change(name, before, after)

@@ -96,7 +96,7 @@ class EncryptedTextField(models.BinaryField):
 
     descriptor_class = EncryptedAttribute
     _pyi_private_set_type: str
-    _pyi_private_get_type: str
+    _pyi_private_get_type: str  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.update(null=True, blank=True, editable=True)

@@ -3,6 +3,8 @@
 SQLite needs ``recursive_triggers`` on (settings), otherwise INSERT OR REPLACE walks past them.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.migrations import RunPython
@@ -45,6 +47,17 @@ def remove(connection: Any, table: str) -> None:
             return
         for name in ("change", "truncate"):
             cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{name} ON {table}")
+
+
+@contextmanager
+def lifted(connection: Any, table: str) -> Iterator[None]:
+    """For key rotation only: without guard until the end of the transaction, which keeps all others out."""
+    if table not in GUARDED_TABLES:
+        yield
+        return
+    remove(connection, table)
+    yield
+    install(connection, table)
 
 
 def append_only(table: str) -> RunPython:

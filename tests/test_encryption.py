@@ -7,9 +7,9 @@ import pytest
 from django.apps.registry import Apps
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import connection, models
+from django.db import DatabaseError, connection, models, transaction
 
-from accounts import encryption, keeping_actions
+from accounts import encryption, keeping_actions, triggers
 from accounts.encryption import BlindIndexField, DecryptionError, EncryptedTextField, Sealed, blind_index
 
 OLD, NEW = "1:" + "11" * 32, "2:" + "33" * 32
@@ -258,3 +258,25 @@ def test_rotation_does_not_undo_what_somebody_saves_meanwhile(rotate, settings, 
     monkeypatch.undo()
     settings.FIELD_KEYS = NEW
     assert fresh(row).number == OTHER_NUMBER
+
+
+def test_rotation_reaches_append_only_tables_and_leaves_them_guarded(rotate, monkeypatch):
+    monkeypatch.setattr(triggers, "GUARDED_TABLES", {"test_vault"})
+    row = Vault._default_manager.create(number=NUMBER)
+    triggers.install(connection, "test_vault")
+    rotate(f"{NEW},{OLD}")
+    assert raw(row)[0] == 2
+    assert fresh(row).number == NUMBER
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        put(row, "name", "x")
+
+
+def test_a_rotation_that_fails_leaves_the_guard(rotate, monkeypatch):
+    monkeypatch.setattr(triggers, "GUARDED_TABLES", {"test_vault"})
+    row = Vault._default_manager.create(number=NUMBER)
+    triggers.install(connection, "test_vault")
+    monkeypatch.setattr(encryption, "encrypt", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        rotate(f"{NEW},{OLD}")
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        put(row, "name", "x")

@@ -157,9 +157,11 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, Format]:
 
 
 def _write_value(sheet: Worksheet, row: int, column: int, value: object, formats: dict[str, Format]) -> None:
-    if value is None:
+    if isinstance(value, str):
+        sheet.write_string(row, column, _text(value), formats["text"])
+    elif value is None:
         return
-    if isinstance(value, bool):
+    elif isinstance(value, bool):
         sheet.write_string(row, column, "是" if value else "否", formats["text"])
     elif isinstance(value, int | float) and abs(value) < _MAX_EXACT:
         sheet.write_number(row, column, value)
@@ -174,6 +176,8 @@ def _write_value(sheet: Worksheet, row: int, column: int, value: object, formats
 
 
 def _text(value: str) -> str:
+    if value.isprintable() and len(value) * 2 <= MAX_CELL_TEXT:
+        return value
     return _cut(_CONTROL.sub("", value), MAX_CELL_TEXT)
 
 

@@ -44,11 +44,14 @@ def test_encodings_and_separators(content, encoding):
     assert workbook.encoding == encoding
 
 
-def test_gbk_that_happens_to_look_like_utf8():
-    """The famous 联通: in GBK its bytes are nearly UTF-8; 一 lines like it must not count as mixed."""
-    text = "单位,名\n联通,聽\n通通,肉\n"
+def test_gbk_lines_that_happen_to_be_utf8_are_not_taken_for_mixed():
+    """These bytes are 大大 in UTF-8, and rarer characters in GB 2312; common characters of GBK are believed."""
+    accident = b"\xe5\xa4\xa7\xe5\xa4\xa7"
+    assert accident.decode() == "大大"
 
-    assert read(text.encode("gbk")).sheets[0].rows[1] == ["联通", "聽"]
+    rows = read("姓名\n联通\n".encode("gbk") + accident).sheets[0].rows
+
+    assert [row[0] for row in rows] == ["姓名", "联通", accident.decode("gb18030")]
 
 
 def test_quoted_line_breaks_separators_and_quotes():

@@ -1,6 +1,7 @@
 """Files that must be refused, each saying what it is, before any reader has parsed it."""
 
 import io
+import random
 import time
 import zipfile
 
@@ -123,11 +124,18 @@ def padded(size):
     return with_sheet_xml(GOOD, lambda xml: xml + b" " * size)
 
 
+def many_modest_members():
+    """Each one small and poorly packed, together too much."""
+    modest = random.Random(1).randbytes(150_000) + bytes(10_000_000)
+    return edited_zip(GOOD, add=[(f"xl/media/{number}.bin", modest) for number in range(11)])
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
         (padded(150 * 1024 * 1024), "zip_bomb"),
         (padded(20 * 1024 * 1024), "zip_bomb"),
+        (many_modest_members(), "zip_bomb"),
         (edited_zip(GOOD, add=[(f"xl/media/{number}.bin", b"x") for number in range(600)]), "zip_bomb"),
         (zip_with_false_sizes(padded(20 * 1024 * 1024), "xl/worksheets/sheet1.xml", 400), "damaged"),
         (zip_with_false_sizes(edited_zip(GOOD, add=[("xl/x.bin", bytes(9**7))]), "xl/x.bin", 400), "damaged"),

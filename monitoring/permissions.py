@@ -1,5 +1,7 @@
 """Who may do what with a monthly return: people and places only, never the state."""
 
+from django.db.models import Q, QuerySet
+
 from accounts.models import User
 from monitoring.models import MonthlyReturn
 from schools.models import Role, School
@@ -9,10 +11,35 @@ from schools.permissions import holds_role, scope_of, signing_school
 VIEWING_ROLES = (Role.CLERK, Role.PRINCIPAL, Role.CENTRAL_SCHOOL, Role.REVIEWER, Role.INSPECTOR)
 
 
-def may_view(user: User, school: School) -> bool:
-    if any(holds_role(user, role, school) for role in VIEWING_ROLES):
-        return True
+# Seeing a return that is not signed yet; the bureau sees "not yet filed" only (trust.md §3.1).
+DRAFT_ROLES = (Role.CLERK, Role.PRINCIPAL, Role.CENTRAL_SCHOOL)
+PRINTING_ROLES = (Role.CLERK, Role.PRINCIPAL, Role.CENTRAL_SCHOOL, Role.REVIEWER)
+
+
+def signs_for(user: User, school: School) -> bool:
+    """The principal of the school, or of the parent that signs for a one-teacher point."""
     return holds_role(user, Role.PRINCIPAL, signing_school(school))
+
+
+def may_view(user: User, school: School) -> bool:
+    return _holds_any(user, VIEWING_ROLES, school) or signs_for(user, school)
+
+
+def may_see_drafts(user: User, school: School) -> bool:
+    return _holds_any(user, DRAFT_ROLES, school) or signs_for(user, school)
+
+
+def may_print(user: User, school: School) -> bool:
+    """The forms as PDF and XLSX, with the contacts of Annex 2."""
+    return _holds_any(user, PRINTING_ROLES, school) or signs_for(user, school)
+
+
+def schools_with_returns_for(user: User) -> QuerySet[School]:
+    """Schools whose returns *user* may open: the same people as ``may_view``."""
+    condition = scope_of(user, *VIEWING_ROLES).of_schools()
+    signing = scope_of(user, Role.PRINCIPAL).school_ids
+    condition |= Q(signed_by_parent=True, parent_id__in=signing)
+    return School.objects.filter(condition, county_id=user.county_id)
 
 
 def may_prepare(user: User, monthly_return: MonthlyReturn) -> bool:
@@ -51,3 +78,7 @@ def may_see_summary(user: User, _county: object = None) -> bool:
     return any(
         holds_role(user, role) for role in (Role.REVIEWER, Role.CENTRAL_SCHOOL, Role.LEADER, Role.AID_OFFICER)
     )
+
+
+def _holds_any(user: User, roles: tuple[Role, ...], school: School) -> bool:
+    return any(holds_role(user, role, school) for role in roles)

@@ -15,6 +15,13 @@ ACCEPT: Final = "accept"
 REOPEN: Final = "reopen"
 
 _UNSIGNED: Final = {"signed_by": None, "signed_at": None}
+# What was sent back belongs to the text that was accepted since; the marks themselves stay on record.
+_NOT_SENT_BACK: Final = {
+    "sent_back_by": None,
+    "sent_back_at": None,
+    "sent_back_from": "",
+    "sent_back_reason": "",
+}
 _UNACCEPTED: Final = {"accepted_by": None, "accepted_at": None}
 
 RETURN_WORKFLOW: Final[Workflow[MonthlyReturn]] = {
@@ -50,6 +57,6 @@ RETURN_WORKFLOW: Final[Workflow[MonthlyReturn]] = {
         may_review,
         needs_reason=True,
         needs_password=True,
-        stamps={**_UNSIGNED, **_UNACCEPTED},
+        stamps={**_UNSIGNED, **_UNACCEPTED, **_NOT_SENT_BACK},
     ),
 }

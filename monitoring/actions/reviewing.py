@@ -1,4 +1,4 @@
-"""The principal's and the bureau's steps: sign, send back, accept, reopen, remind."""
+"""The principal's and the bureau's steps: sign, send back, accept, reopen."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -9,11 +9,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.workflow import NotPermitted, StalePage, StepRefused, take_step
-from monitoring.actions.common import audit_step, find_return, note_event
+from monitoring.actions.common import audit_step, note_event
 from monitoring.actions.correction import accept_correction
 from monitoring.checks import order_problem
-from monitoring.models import CellMark, Edition, MonthlyReturn, Reminder, ReturnState
-from monitoring.permissions import may_remind
+from monitoring.models import CellMark, Edition, MonthlyReturn, ReturnState
 from monitoring.texts import current_text
 from monitoring.workflow import (
     ACCEPT,
@@ -24,7 +23,7 @@ from monitoring.workflow import (
     SIGN,
 )
 from schools.calendar import school_year_of
-from schools.models import ReportingMonth, Role, School
+from schools.models import Role
 from schools.queries import setting
 from schools.settings import CORRECTION_DAYS
 from students.actions.periods import open_period
@@ -175,19 +174,6 @@ def reopen_return(monthly_return: MonthlyReturn, *, actor: User, seen_revision: 
         entry.summary = reason.strip()
         entry.change("state", before, monthly_return.state)
     return edition
-
-
-def remind(school: School, month: ReportingMonth, *, to_role: str, text: str, actor: User) -> Reminder:
-    """催办: shown on the first page of those who must act, and kept."""
-    if not may_remind(actor, school):
-        raise NotPermitted("催办由基教股或中心校办。")
-    stand_in = find_return(school, month) or MonthlyReturn(school=school)
-    with audit_step(stand_in, "remind", actor, Role.REVIEWER) as entry:
-        reminder = Reminder.objects.create(
-            school=school, month=month, to_role=to_role, text=text[:300], sent_by=actor
-        )
-        entry.about(reminder)
-    return reminder
 
 
 def _send_back(

@@ -5,7 +5,7 @@ import json
 from monitoring.content import DetailRow, ReturnContent
 from monitoring.details import compose_remarks, month_rows
 from monitoring.lines import MonthFigures, figures_of
-from monitoring.models import DraftRemark, FrozenReturn, MonthlyReturn, ReturnState
+from monitoring.models import DraftRemark, FrozenReturn, FrozenRow, MonthlyReturn, ReturnState
 from monitoring.readings import Line, SpellFact
 from monitoring.staging import with_staged_changes
 from monitoring.texts import current_text
@@ -75,15 +75,14 @@ def content_of(text: FrozenReturn) -> ReturnContent:
     for line in text.lines.all():
         lines.append(Line(line.grade, **{name: getattr(line, name) for name in Line(0).figures()}))
         remarks[line.grade] = line.remark
+    absent = [SpellFact(a.absence_id, a.student_id, a.grade) for a in text.absentees.filter(at_opening=False)]
     return ReturnContent(
         school=monthly_return.school,
         month=monthly_return.period.month,
         rule=text.rule,
         lines=lines,
-        rows=[_frozen_row(row) for row in text.rows.select_related("student")],
-        absent=[
-            SpellFact(a.absence_id, a.student_id, a.grade) for a in text.absentees.filter(at_opening=False)
-        ],
+        rows=[_frozen_row(row, {spell.absence_id for spell in absent}) for row in text.rows.all()],
+        absent=absent,
         absent_before=[
             SpellFact(a.absence_id, a.student_id, a.grade) for a in text.absentees.filter(at_opening=True)
         ],
@@ -96,7 +95,8 @@ def content_of(text: FrozenReturn) -> ReturnContent:
     )
 
 
-def _frozen_row(row) -> DetailRow:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _frozen_row(row: FrozenRow, absent: set[int]) -> DetailRow:
+    """What the checks ask about a row is read back from what it says."""
     printed = json.loads(row.printed)
     return DetailRow(
         seq=row.seq,
@@ -112,6 +112,9 @@ def _frozen_row(row) -> DetailRow:  # type: ignore[no-untyped-def]  # noqa: ANN0
         movement_id=row.movement_id or (-row.staged_id if row.staged_id else None),
         absence_id=row.absence_id,
         printed=printed,
+        is_absent=row.absence_id in absent and row.column in ("absent", ""),
+        evidence_pending="待补" in printed["evidence"],
+        reason_missing=row.column == "absent" and not printed["reason"],
     )
 
 

@@ -79,7 +79,7 @@ class ReturnContent:
         return not self.counted
 
     def digest(self, edition: int = 0) -> str:
-        """SHA-256 over the canonical text: edition, lines, rows by internal id, rule, opening, remarks."""
+        """SHA-256 over the canonical text: edition, lines, remarks, rows with every printed word, rule, opening."""
         text = {
             "edition": edition,
             "school": self.school.code,
@@ -100,6 +100,10 @@ class ReturnContent:
                     row.counted,
                     row.movement_id,
                     row.absence_id,
+                    row.kind[:30],  # as it is stored
+                    str(row.happened_on),
+                    str(row.late_for or ""),
+                    row.printed,
                 ]
                 for row in self.rows
             ],

@@ -1,5 +1,6 @@
 """Rules that one frozen text must keep by itself: equations, the two annexes, its hash."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 
@@ -72,11 +73,11 @@ def absences_have_names(books: Books) -> Iterator[Violation]:
 def hashes_hold(books: Books) -> Iterator[Violation]:
     """The frozen text gives the hash that was frozen with it, and its printed words can be read."""
     for text in books.texts.values():
-        if _content(books, text).digest(text.edition.number) != text.hash:
+        unreadable = [row for row in books.rows[text.pk] if not _readable(row)]
+        for row in unreadable:
+            yield _at(books, text, "hash", f"{_version(text)}第 {row.seq} 行的文字无法读取", row.grade)
+        if not unreadable and _content(books, text).digest(text.edition.number) != text.hash:
             yield _at(books, text, "hash", f"{_version(text)}的内容与定稿时的指纹不符")
-        for row in books.rows[text.pk]:
-            if not _readable(row):
-                yield _at(books, text, "hash", f"{_version(text)}第 {row.seq} 行的文字无法读取", row.grade)
 
 
 def absent_pairs(books: Books, text: FrozenReturn) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
@@ -123,7 +124,7 @@ def _row(row: FrozenRow) -> DetailRow:
         late_for=row.late_for,
         movement_id=row.movement_id or (-row.staged_id if row.staged_id else None),
         absence_id=row.absence_id,
-        printed={},
+        printed=json.loads(row.printed),
     )
 
 

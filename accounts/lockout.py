@@ -73,6 +73,15 @@ def unlock(username: str) -> None:
     AxesProxyHandler.reset_attempts(username=username)
 
 
+def locked_usernames() -> set[str]:
+    """Who is locked out now, at whatever address."""
+    since = timezone.now() - get_cool_off(None)
+    attempts = AccessAttempt.objects.filter(
+        attempt_time__gt=since, failures_since_start__gte=settings.AXES_FAILURE_LIMIT
+    )
+    return set(attempts.values_list("username", flat=True))
+
+
 def locked_out(
     request: HttpRequest, original: HttpResponse | None = None, credentials: dict[str, Any] | None = None
 ) -> HttpResponse:

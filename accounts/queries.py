@@ -73,3 +73,8 @@ def unused_accounts(days: int = 90) -> QuerySet[User]:
     since = timezone.now() - dt.timedelta(days=days)
     used = Q(last_login__gte=since) | Q(last_login__isnull=True, created_at__gte=since)
     return User.objects.filter(is_active=True).exclude(used)
+
+
+def account_stamp(user: User) -> str:
+    """Changes with every new password and every closing: what a page about an account has seen."""
+    return hashlib.sha256(f"{user.password} {user.is_active}".encode()).hexdigest()[:16]

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from schools.models import Membership, Role, School
+from schools.settings import ANNEX2_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,82 @@ def may_edit_schools(user: User, _county: object = None) -> bool:
     return holds_role(user, Role.REVIEWER) or holds_role(user, Role.ADMINISTRATOR)
 
 
+def may_edit_klasses(user: User, school: School) -> bool:
+    """Who edits schools, and the school's own clerk and principal."""
+    return may_edit_schools(user) or any(
+        holds_role(user, role, school) for role in (Role.CLERK, Role.PRINCIPAL)
+    )
+
+
 def may_administer(user: User, _county: object = None) -> bool:
     return holds_role(user, Role.ADMINISTRATOR)
 
 
+def may_see_settings(user: User, _county: object = None) -> bool:
+    return may_administer(user) or holds_role(user, Role.REVIEWER)
+
+
+def may_change_setting(user: User, key: str) -> bool:
+    """The administrator; the layout of a form also the bureau that reads it."""
+    return may_administer(user) or (key == ANNEX2_COLUMNS.key and holds_role(user, Role.REVIEWER))
+
+
+# --- people ---------------------------------------------------------------------------------------------------
+
+# Appointed by the principal of the school; all others by the bureau (permission matrix, users).
+STAFF_ROLES = frozenset({Role.CLERK, Role.CLASS_TEACHER, Role.HOME_TEACHER})
+# Separated duties (trust.md SOD-5, 三员): together with any other role they would see children's data.
+LONELY_ROLES = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+
+
+def may_staff_county(user: User) -> bool:
+    """Opens, closes and appoints accounts of the whole county."""
+    return holds_role(user, Role.REVIEWER) or holds_role(user, Role.ADMINISTRATOR)
+
+
+def may_staff_school(user: User, school: School) -> bool:
+    """The county's people, and the principal who answers for the school."""
+    return may_staff_county(user) or holds_role(user, Role.PRINCIPAL, signing_school(school))
+
+
+def may_open_accounts(user: User, _county: object = None) -> bool:
+    return may_staff_county(user) or holds_role(user, Role.PRINCIPAL)
+
+
+def may_appoint(user: User, role: str, school: School | None = None) -> bool:
+    """Whether *user* may give or take away *role* (at *school* where the role belongs to one)."""
+    if may_staff_county(user):
+        return True
+    return role in STAFF_ROLES and school is not None and may_staff_school(user, school)
+
+
 def may_list_accounts(user: User, _county: object = None) -> bool:
+    return sees_all_accounts(user) or any(
+        holds_role(user, role) for role in (Role.PRINCIPAL, Role.CENTRAL_SCHOOL)
+    )
+
+
+def sees_all_accounts(user: User) -> bool:
     return any(holds_role(user, role) for role in (Role.ADMINISTRATOR, Role.REVIEWER, Role.AUDITOR))
+
+
+def may_disable(user: User, account: User) -> bool:
+    """Close and reopen an account: the bureau; a principal only somebody whose every role is the principal's to give."""
+    if user.pk == account.pk or user.county_id != account.county_id:
+        return False
+    if may_staff_county(user):
+        return True
+    return all(
+        may_appoint(user, held.role, held.school) for held in current_memberships(account)
+    ) and holds_role(user, Role.PRINCIPAL)
+
+
+def may_reset(user: User, account: User) -> bool:
+    """A forgotten password: the administrator; the principal for the own staff."""
+    if user.pk == account.pk or user.county_id != account.county_id:
+        return False
+    return may_administer(user) or (holds_role(user, Role.PRINCIPAL) and may_disable(user, account))
+
+
+def may_end_sessions(user: User, account: User) -> bool:
+    return may_administer(user) and user.county_id == account.county_id

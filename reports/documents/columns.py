@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 from reports.documents.form_facts import Column
+from schools.settings import ANNEX2_FIELDS
 
 # 297 mm less the margins of 12 mm on either side.
 LANDSCAPE_MM = 273.0
@@ -16,29 +17,27 @@ CELL_EDGES_MM = 1.7
 # Column heads stand closer to the lines.
 TITLE_EDGES_MM = 0.8
 
-# key, title, least width in mm, share of the room that is left over.
-# The printed annex lost its columns; this order is our reading of it, the bureau may change it.
-_LAYOUT = (
-    ("seq", "序号", 7.5, 0.0),
-    ("name", "学生姓名", 15.0, 1.0),
-    ("sex", "性别", 7.5, 0.0),
-    ("id_number", "身份证号（或学籍号）", 21.5, 1.0),
-    ("grade_class", "年级班级", 17.0, 0.5),
-    ("kind", "变动类别", 15.0, 1.0),
-    ("happened_on", "变动时间", 15.5, 0.5),
-    ("reason", "变动原因", 18.5, 3.0),
-    ("counterpart", "来源或去向（学校/地点）", 21.5, 3.0),
-    ("guardian_name", "监护人姓名", 15.0, 1.0),
-    ("guardian_phone", "联系电话", 20.5, 0.5),
-    ("address", "家庭住址", 20.5, 3.0),
-    ("evidence", "证明材料", 21.5, 3.0),
-    ("follow_up", "跟踪（劝返）情况", 28.5, 4.0),
-    ("teacher", "包联（责任）教师", 13.5, 1.0),
-    ("remark", "备注", 14.0, 3.0),
-)
-DEFAULT_LAYOUT = tuple((key, title) for key, title, _, _ in _LAYOUT)
+# Field, least width in mm, share of the room that is left over. Fields and titles are those of the county's setting.
+_WIDTHS = {
+    "seq": (7.5, 0.0),
+    "name": (15.0, 1.0),
+    "sex": (7.5, 0.0),
+    "id_number": (21.5, 1.0),
+    "grade_class": (17.0, 0.5),
+    "kind": (15.0, 1.0),
+    "happened_on": (15.5, 0.5),
+    "reason": (18.5, 3.0),
+    "counterpart": (21.5, 3.0),
+    "guardian_name": (15.0, 1.0),
+    "guardian_phone": (20.5, 0.5),
+    "address": (20.5, 3.0),
+    "evidence": (21.5, 3.0),
+    "follow_up": (28.5, 4.0),
+    "teacher": (13.5, 1.0),
+    "remark": (14.0, 3.0),
+}
+DEFAULT_LAYOUT = ANNEX2_FIELDS
 LEFT_ALIGNED = frozenset({"reason", "counterpart", "address", "evidence", "follow_up", "remark"})
-_WIDTHS = {key: (least, share) for key, _, least, share in _LAYOUT}
 # A column that the bureau adds for writing by hand has no value of ours.
 _UNKNOWN = (16.0, 1.0)
 

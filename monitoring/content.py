@@ -1,5 +1,6 @@
 """What a return says: lines, rows and remarks, live from the facts or from a frozen text."""
 
+import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -21,8 +22,8 @@ class DetailRow:
     sign: int
     counted: bool
     kind: str
-    happened_on: object
-    late_for: object
+    happened_on: dt.date
+    late_for: dt.date | None
     movement_id: int | None
     absence_id: int | None
     printed: dict[str, str]

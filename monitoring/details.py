@@ -4,7 +4,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from monitoring.content import DetailRow
 from monitoring.lines import MonthFigures
@@ -16,7 +16,6 @@ from students.codes import reason_label
 from students.identity import mask_id
 from students.models import (
     Absence,
-    AbsenceKind,
     EndedHow,
     Enrolment,
     Evidence,
@@ -72,13 +71,17 @@ def write_rows(figures: MonthFigures, rows: Sequence[Row], movements: Sequence[M
 
 
 def compose_remarks(rows: Sequence[DetailRow], grades: range, home_taught: dict[int, int]) -> dict[int, str]:
-    """备注 per grade from the facts: 新生入学3人；病假1人（孙子轩）."""
+    """备注 per grade from the facts: 新生入学3人；病假1人（孙子轩）.
+
+    In 在校口径 children who are still absent are not counted, but H7 asks for them.
+    """
     said: dict[int, Counter[str]] = defaultdict(Counter)
     names: dict[tuple[int, str], list[str]] = defaultdict(list)
     for row in rows:
-        if row.counted:
-            said[row.grade][row.kind] += 1
-            names[row.grade, row.kind].append(row.student_name)
+        if row.counted or row.is_absent:
+            kind = row.kind if row.counted else f"{row.kind}（上月起）"
+            said[row.grade][kind] += 1
+            names[row.grade, kind].append(row.student_name)
     remarks = {}
     for grade in grades:
         parts = []
@@ -124,16 +127,10 @@ class _Context:
 
 def absence_label(spell: Absence, day: dt.date, suspected_days: int, dropout_days: int) -> str:
     """旷课 and 未报到 become 疑似辍学 and 辍学 by the number of days (product.md §5)."""
-    if spell.kind in (AbsenceKind.TRUANCY, AbsenceKind.NOT_REGISTERED):
-        days = (min(day, spell.returned_on or day) - spell.first_day).days + 1
-        if days >= dropout_days:
-            return "辍学"
-        if days > suspected_days:
-            return "疑似辍学"
-    return spell.get_kind_display()
+    return spell.label_on(day, suspected_days, dropout_days)
 
 
-def _movements(figures: MonthFigures) -> Sequence[Movement]:
+def _movements(figures: MonthFigures) -> QuerySet[Movement]:
     return (
         Movement.objects.filter(
             period__month=figures.month, period__school=figures.school, voided_at__isnull=True
@@ -143,7 +140,7 @@ def _movements(figures: MonthFigures) -> Sequence[Movement]:
     )
 
 
-def _counting_nowhere(figures: MonthFigures) -> Sequence[Movement]:
+def _counting_nowhere(figures: MonthFigures) -> QuerySet[Movement]:
     """Facts beyond the top grade count nowhere and are listed (ledger.md PROMOTE)."""
     since = figures.opens_from.cut_off if figures.opens_from else dt.date.min
     return Movement.objects.filter(
@@ -195,13 +192,12 @@ def _detail(
     seq: int, row: Row, move: Movement | None, spell: Absence | None, context: _Context, cut_off: dt.date
 ) -> DetailRow:
     student = context.students[row.student_id]
+    late_for = move.late_for if move is not None else None
     if move is not None:
-        texts = _movement_texts(move, context)
-        late_for, happened_on = move.late_for, move.happened_on
+        happened_on, texts = move.happened_on, _movement_texts(move, context)
     else:
         assert spell is not None  # noqa: S101 -- a row is of a movement or of a spell (constraint)
-        texts = _spell_texts(row, spell, context, cut_off)
-        late_for, happened_on = None, texts.pop("_day")  # type: ignore[assignment]
+        happened_on, texts = _spell_texts(row, spell, context, cut_off)
     printed = {**_child_texts(seq, row, student, context), **texts}
     if late_for is not None:
         printed["remark"] = "；".join(filter(None, [f"补报（{late_for.month}月）", printed["remark"]]))
@@ -241,7 +237,7 @@ def _child_texts(seq: int, row: Row, student: Student, context: _Context) -> dic
         "guardian_phone": guardian.phone if guardian else "",
         "address": student.address,
         "follow_up": "",
-        "assigned_teacher": "",
+        "teacher": "",
         "remark": "",
     }
 
@@ -269,27 +265,28 @@ def _movement_texts(move: Movement, context: _Context) -> dict[str, str]:
     return texts
 
 
-def _spell_texts(row: Row, spell: Absence, context: _Context, cut_off: dt.date) -> dict[str, object]:
+def _spell_texts(
+    row: Row, spell: Absence, context: _Context, cut_off: dt.date
+) -> tuple[dt.date, dict[str, str]]:
+    """The day the row speaks of (first day, or day back) and its words."""
     label = absence_label(spell, cut_off, context.suspected_days, context.dropout_days)
     back = row.what in ("back", "over")
     day = spell.first_day
     remark = ""
     if back:
         day = spell.returned_on or spell.first_day
-        word = {EndedHow.RESUMED: "复学", EndedHow.LEFT: "未在校生离校冲减"}.get(
-            EndedHow(spell.ended_how) if spell.ended_how else None, "返校"
-        )
+        words: dict[str, str] = {EndedHow.RESUMED: "复学", EndedHow.LEFT: "未在校生离校冲减"}
+        word = words.get(spell.ended_how, "返校")
         remark = f"{label}自{spell.first_day:%-m月%-d日}"
         label = word if spell.returned_on else "未在校名单变动冲减"
-    return {
-        "_day": day,
+    return day, {
         "kind": label,
         "happened_on": f"{day:%Y-%m-%d}",
         "reason": "：".join(filter(None, [reason_label(spell.kind, spell.reason_code), spell.reason_text])),
         "counterpart": "",
         "evidence": _proof_text(context.proofs.get(("a", spell.pk), []), spell.evidence_pending),
         "follow_up": spell.follow_up,
-        "assigned_teacher": spell.responsible_teacher,
+        "teacher": spell.responsible_teacher,
         "remark": remark,
     }
 

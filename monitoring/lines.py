@@ -13,7 +13,7 @@ from monitoring.roll import Histories
 from monitoring.texts import Texts, citable_texts
 from schools.calendar import school_year_of
 from schools.models import ReportingMonth, Requirement, School
-from schools.queries import months_with_returns
+from schools.queries import months_with_returns, owed_by
 from students.models import (
     COLUMN_OF_KIND,
     Absence,
@@ -154,6 +154,14 @@ def previous_months(month: ReportingMonth, schools: Collection[School]) -> dict[
         elif required is not None and school.opened_on <= required.cut_off:
             result[school.pk] = required
     return result
+
+
+def owes_return(school: School, month: ReportingMonth) -> bool:
+    """Open on the cut-off day and after the one before (ledger.md, schools' life)."""
+    before = months_with_returns(month.county_id).filter(
+        month__lt=month.month, requirement=Requirement.REQUIRED
+    )
+    return owed_by(school, month, before.last())
 
 
 def _openings(month: ReportingMonth, schools: Collection[School]) -> dict[int, _Opening]:

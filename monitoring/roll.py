@@ -34,7 +34,7 @@ class Histories:
         if not ids:
             return
         for move in _counted_movements(self._schools, ids):
-            month = move.period.month.month  # type: ignore[union-attr] -- filtered on period
+            month = move.period.month.month  # type: ignore[union-attr]  # filtered on period
             position = Position(month, move.sign > 0, move.counting_grade or 0, school_year_of(month))
             self._moves.setdefault((move.school_id, move.student_id), []).append(position)
         bases = Enrolment.objects.filter(

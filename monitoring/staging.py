@@ -56,6 +56,8 @@ def _voided_ids(changes: list[StagedChange]) -> set[int]:
 
 def _as_movement(change: StagedChange, figures: MonthFigures) -> Movement:
     """The movement that the change will become, unsaved; its number is that of the change, negative."""
+    assert change.grade is not None  # noqa: S101 -- an addition has a grade and a day (action stage_add)
+    assert change.happened_on is not None  # noqa: S101 -- as above
     return Movement(
         pk=-change.pk,
         student=change.student,

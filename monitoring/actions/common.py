@@ -1,13 +1,15 @@
 """What every step of a return shares: starting the row, the token of a page, the audit entry."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from accounts.audit import audited
+from accounts.audit import AuditDraft, audited
 from accounts.models import User
 from accounts.workflow import StalePage, StepRefused
 from monitoring.content import ReturnContent
+from monitoring.lines import owes_return
 from monitoring.models import Edition, MonthlyReturn, ReturnEvent
 from schools.models import ReportingMonth, Role, School
 from schools.permissions import capacity
@@ -61,7 +63,7 @@ def start_return(school: School, month: ReportingMonth) -> MonthlyReturn:
     found = find_return(school, month)
     if found is not None:
         return found
-    period = period_of(school, month)
+    period = period_of(school, month) if owes_return(school, month) else None
     if period is None:
         raise StepRefused(f"{month} 不用填报。")
     try:
@@ -76,14 +78,16 @@ def start_return(school: School, month: ReportingMonth) -> MonthlyReturn:
     return found
 
 
-def audit_step(monthly_return: MonthlyReturn, verb: str, actor: User, role: Role):  # type: ignore[no-untyped-def]  # noqa: ANN201
-    """The audit context of one step."""
+def audit_step(
+    monthly_return: MonthlyReturn, verb: str, actor: User | None, role: Role
+) -> AbstractContextManager[AuditDraft]:
+    """The audit context of one step; without an actor it is the system's."""
     school = monthly_return.school
     return audited(
         actor,
         f"return.{verb}",
         county_id=school.county_id,
-        capacity=capacity(actor, role, school) or capacity(actor, role),
+        capacity=(capacity(actor, role, school) or capacity(actor, role)) if actor else "系统",
         school_id=school.pk,
     )
 

@@ -6,11 +6,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.wording import cn_datetime, grade_name
 from accounts.workflow import NotPermitted, StalePage, StepRefused, take_step
 from monitoring.actions.common import PageToken, audit_step, find_return, note_event, page_token, start_return
-from monitoring.build import frozen_line_values, live_content
+from monitoring.build import content_now, content_of, frozen_line_values, live_content
 from monitoring.checks import blocking_problems, run_checks
-from monitoring.content import ReturnContent
+from monitoring.content import DetailRow, ReturnContent
+from monitoring.differences import compare
 from monitoring.models import (
     CellMark,
     DraftRemark,
@@ -33,11 +35,22 @@ from students.models import PeriodState, RollPeriod
 
 
 def edit_remark(
-    school: School, month: ReportingMonth, *, grade: int, text: str, composed: str, actor: User
+    school: School, month: ReportingMonth, *, grade: int, text: str, seen: str, actor: User
 ) -> None:
-    """Store the clerk's own 备注 of a grade; an empty text brings the composed one back."""
-    monthly_return = _editable(school, month, actor)
+    """Store the clerk's own 备注 of a grade; an empty text brings the composed one back.
+
+    *seen* is the remark that the page showed: what another editor wrote since is not overwritten.
+    """
+    monthly_return = _startable(school, month, actor)
     with audit_step(monthly_return, "edit_remark", actor, Role.CLERK) as entry:
+        monthly_return = start_return(school, month)
+        _refuse_unless_editable(monthly_return, "备注已锁定")
+        content = live_content(school, month, monthly_return)
+        composed = content.composed.get(grade)
+        if composed is None:
+            raise StepRefused("本校没有这个年级，没有保存。请刷新后再看。")
+        if content.remarks[grade] != seen:
+            raise StalePage(_who_changed_remark(monthly_return, grade, content.remarks[grade]))
         if not text.strip() or text.strip() == composed:
             DraftRemark.objects.filter(monthly_return=monthly_return, grade=grade).delete()
         else:
@@ -56,10 +69,13 @@ def answer_mark(mark: CellMark, *, answer: MarkAnswer, text: str, actor: User) -
     monthly_return = mark.monthly_return
     if not may_prepare(actor, monthly_return):
         raise NotPermitted("批注由本校填报员答复。")
-    if monthly_return.state not in EDITABLE_STATES:
-        raise StepRefused("月报已送出，现在不能答复批注。")
+    _refuse_unless_editable(monthly_return, "现在不能答复批注")
     if answer == MarkAnswer.RIGHT and not text.strip():
         raise StepRefused("核对无误的，请写一句为什么对。")
+    if answer == MarkAnswer.CHANGED and not mark_is_changed(mark):
+        raise StepRefused(
+            "这一格和它的名单都还没有变，不能答“已改”。请先登记异动，或选“核对无误”并写明理由。"
+        )
     with audit_step(monthly_return, "answer_mark", actor, Role.CLERK) as entry:
         changed = CellMark.objects.filter(pk=mark.pk).update(
             answer=answer, answer_text=text.strip()[:300], answered_by=actor, answered_at=timezone.now()
@@ -67,6 +83,19 @@ def answer_mark(mark: CellMark, *, answer: MarkAnswer, text: str, actor: User) -
         if changed:
             _bump(monthly_return)
         entry.about(mark)
+        entry.change("answer", mark.answer, answer)
+
+
+def mark_is_changed(mark: CellMark) -> bool:
+    """Whether the marked cell says something else than when it was marked."""
+    monthly_return = mark.monthly_return
+    marked = FrozenReturn.objects.filter(
+        edition__monthly_return=monthly_return, edition__number=mark.edition_number, attempt=mark.attempt
+    ).first()
+    if marked is None:
+        return True  # nothing to compare with
+    now = content_now(monthly_return.school, monthly_return.period.month, monthly_return)
+    return compare(content_of(marked), now).touches(mark.grade, mark.column)
 
 
 def submit_return(school: School, month: ReportingMonth, *, actor: User, seen: PageToken) -> FrozenReturn:
@@ -164,7 +193,7 @@ def freeze(monthly_return: MonthlyReturn, content: ReturnContent, actor: User) -
     return text
 
 
-def _frozen_row(text: FrozenReturn, row) -> FrozenRow:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _frozen_row(text: FrozenReturn, row: DetailRow) -> FrozenRow:
     staged = -row.movement_id if row.movement_id is not None and row.movement_id < 0 else None
     return FrozenRow(
         frozen=text,
@@ -192,15 +221,17 @@ def _startable(school: School, month: ReportingMonth, actor: User) -> MonthlyRet
     return monthly_return
 
 
-def _editable(school: School, month: ReportingMonth, actor: User) -> MonthlyReturn:
-    monthly_return = _startable(school, month, actor)
-    if monthly_return.pk is None:
-        with audit_step(monthly_return, "start", actor, Role.CLERK) as entry:
-            monthly_return = start_return(school, month)
-            entry.about(monthly_return)
+def _refuse_unless_editable(monthly_return: MonthlyReturn, what: str) -> None:
     if monthly_return.state not in EDITABLE_STATES:
-        raise StepRefused("月报已送出，备注已锁定。要改请先撤回，或由校长、基教股退回。")
-    return monthly_return
+        raise StepRefused(f"月报已送出，{what}。要改请先撤回，或由校长、基教股退回。")
+
+
+def _who_changed_remark(monthly_return: MonthlyReturn, grade: int, text: str) -> str:
+    """ui.md §7.3 #12: both are shown, the person decides."""
+    by = DraftRemark.objects.filter(monthly_return=monthly_return, grade=grade).select_related("edited_by")
+    edited = by.first()
+    who = f"{edited.edited_by.name} {cn_datetime(edited.edited_at)} " if edited else "自动备注"
+    return f"{grade_name(grade)}备注：您打开这一页后，{who}已改为“{text}”。您写的还没有保存，请看后再决定。"
 
 
 def _bump(monthly_return: MonthlyReturn) -> None:
@@ -221,7 +252,10 @@ def _refuse_problems(monthly_return: MonthlyReturn, content: ReturnContent) -> N
         and not staged_changes(monthly_return)
         and _same_as_in_force(monthly_return, content)
     ):
-        raise StepRefused("第2版与现行版完全相同，没有可更正的内容。请先登记要更正的异动，或等更正到期作废。")
+        raise StepRefused(
+            f"第{monthly_return.edition_number}版与现行版完全相同，没有可更正的内容。"
+            "请先登记要更正的异动，或等更正到期作废。"
+        )
 
 
 def _same_as_in_force(monthly_return: MonthlyReturn, content: ReturnContent) -> bool:

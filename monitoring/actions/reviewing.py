@@ -24,6 +24,7 @@ from monitoring.workflow import (
 )
 from schools.calendar import school_year_of
 from schools.models import Role
+from schools.permissions import signing_school
 from schools.queries import setting
 from schools.settings import CORRECTION_DAYS
 from students.actions.periods import open_period
@@ -56,13 +57,21 @@ def sign_return(monthly_return: MonthlyReturn, *, actor: User, seen_revision: in
         text = current_text(monthly_return)
         if text is None:
             raise StepRefused("没有找到送签的定稿，不能签字。请联系管理员。")
+        if monthly_return.correcting and text.edition.expires_at and text.edition.expires_at < now:
+            raise StepRefused("更正期限已过，本次更正作废，原版照旧有效。请向基教股申请再次重开。")
         Edition.objects.filter(pk=text.edition_id).update(
-            frozen=text, signed_by_name=actor.name, signed_at=now
+            frozen=text, signed_by_name=actor.name, signed_for=_signed_for(monthly_return), signed_at=now
         )
         note_event(monthly_return, SIGN, before, actor)
         entry.about(monthly_return)
         entry.change("state", before, monthly_return.state)
         entry.change("hash", None, text.hash)
+
+
+def _signed_for(monthly_return: MonthlyReturn) -> str:
+    """Printed with the signature where the principal of the parent school signs (ledger.md, schools' life)."""
+    school = monthly_return.school
+    return f"{signing_school(school).name}校长" if signing_school(school) != school else ""
 
 
 def send_back_as_principal(
@@ -165,10 +174,7 @@ def reopen_return(monthly_return: MonthlyReturn, *, actor: User, seen_revision: 
         take_step(
             RETURN_WORKFLOW, REOPEN, monthly_return, actor=actor, seen_revision=seen_revision, correcting=True
         )
-        days = setting(monthly_return.school.county_id, CORRECTION_DAYS)
-        edition = _new_edition(
-            monthly_return, actor, reason.strip(), expires_at=timezone.now() + dt.timedelta(days=days)
-        )
+        edition = _new_edition(monthly_return, actor, reason.strip())
         note_event(monthly_return, REOPEN, before, actor, reason)
         entry.about(monthly_return)
         entry.summary = reason.strip()
@@ -216,12 +222,9 @@ def _send_back(
         open_period(monthly_return.period)
 
 
-def _new_edition(
-    monthly_return: MonthlyReturn, actor: User, because: str, expires_at: dt.datetime | None = None
-) -> Edition:
-    previous = Edition.objects.filter(
-        monthly_return=monthly_return, number=monthly_return.edition_number
-    ).first()
+def _new_edition(monthly_return: MonthlyReturn, actor: User, because: str) -> Edition:
+    """A correction has a deadline; sent back by the bureau it gets the same time again."""
+    days = dt.timedelta(days=setting(monthly_return.school.county_id, CORRECTION_DAYS))
     highest = monthly_return.editions.aggregate(highest=Max("number"))["highest"] or 0
     edition = Edition.objects.create(
         monthly_return=monthly_return,
@@ -229,7 +232,7 @@ def _new_edition(
         is_correction=monthly_return.correcting,
         opened_by=actor,
         opened_because=because[:300],
-        expires_at=expires_at or (previous.expires_at if previous and monthly_return.correcting else None),
+        expires_at=timezone.now() + days if monthly_return.correcting else None,
     )
     MonthlyReturn.objects.filter(pk=monthly_return.pk).update(edition_number=edition.number)
     monthly_return.edition_number = edition.number

@@ -21,6 +21,8 @@ from monitoring.models import (
 )
 from monitoring.noticed import Notice, notices
 from monitoring.readings import PrintedLine
+from monitoring.situations import situations
+from monitoring.wording import Reader, Situation, Standing, standing
 from schools.models import ReportingMonth, Requirement, School
 from schools.queries import owed_by, setting
 from schools.settings import JUMP_PERCENT
@@ -49,8 +51,8 @@ class BoardRow:
     filed: FiledText | None = None
     notices: list[Notice] = field(default_factory=list)
     open_marks: int = 0
-    answered_marks: int = 0
     reminders: list[Reminder] = field(default_factory=list)
+    situation: Situation | None = None
     was_late_before: bool = False
     held_up_by: ReportingMonth | None = None
 
@@ -109,10 +111,10 @@ class BoardRow:
     def figures(self) -> PrintedLine | None:
         return self.filed.totals if self.filed else None
 
-    @property
-    def reminded_role(self) -> str:
-        """Who must act now: the principal once submitted, otherwise the clerk."""
-        return "principal" if self.state == ReturnState.SUBMITTED else "clerk"
+    def standing(self, reader: Reader) -> Standing:
+        """Badge and sentence in the words of this reader."""
+        assert self.situation is not None  # noqa: S101 -- board_rows gives every row one
+        return standing(reader, self.situation)
 
 
 def board_rows(
@@ -136,6 +138,9 @@ def board_rows(
     _add_notices(rows, month)
     _add_marks(rows)
     _add_reminders(rows, month)
+    places = [(row.school, month, row.monthly_return) for row in rows.values()]
+    for row, situation in zip(rows.values(), situations(places), strict=True):
+        row.situation = situation
     return sorted(rows.values(), key=_order)
 
 
@@ -212,10 +217,9 @@ def _add_notices(rows: dict[int, BoardRow], month: ReportingMonth) -> None:
 
 def _add_marks(rows: dict[int, BoardRow]) -> None:
     returns = {row.monthly_return.pk: row for row in rows.values() if row.monthly_return}
-    marks = CellMark.objects.filter(monthly_return__in=returns).values_list("monthly_return_id", "answer")
-    counts = Counter((return_id, bool(answer)) for return_id, answer in marks)
-    for return_id, row in returns.items():
-        row.open_marks, row.answered_marks = counts[return_id, False], counts[return_id, True]
+    waiting = CellMark.objects.filter(monthly_return__in=returns, answer="")
+    for return_id, count in Counter(waiting.values_list("monthly_return_id", flat=True)).items():
+        returns[return_id].open_marks = count
 
 
 def _add_reminders(rows: dict[int, BoardRow], month: ReportingMonth) -> None:

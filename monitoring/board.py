@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from monitoring.filed import FiledText, filed_texts, lines_of
 from monitoring.lateness import Timeliness, timeliness
-from monitoring.lines import previous_months
 from monitoring.models import (
     CellMark,
     Edition,
@@ -19,6 +18,7 @@ from monitoring.models import (
     Reminder,
     ReturnState,
 )
+from monitoring.months import previous_months
 from monitoring.noticed import Notice, notices
 from monitoring.readings import PrintedLine
 from monitoring.situations import situations

@@ -4,39 +4,24 @@ H and O rules block submission; W rules are to be looked at.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from django.utils import timezone
 
+from accounts.wording import cn_datetime
 from monitoring.content import ReturnContent
-from monitoring.lines import previous_months
-from monitoring.models import CellMark, FrozenAbsentee, MonthlyReturn, ReturnState
-from monitoring.readings import COLUMNS, cells, printed, total
+from monitoring.looks import (
+    absent_two_months_running,
+    in_county_transfers_meet,
+    no_large_jump,
+    transfers_out_say_where,
+)
+from monitoring.models import CellMark, MonthlyReturn, ReturnState
+from monitoring.months import previous_months
+from monitoring.problems import COLUMN_NAMES, MUST, Problem, named_grade
+from monitoring.readings import COLUMNS, cells, printed
 from schools.calendar import school_year_of
-from schools.queries import setting
-from schools.settings import JUMP_PERCENT
-from students.models import Movement, MovementKind, Rollover
-
-GRADE_NAMES: Final = "一二三四五六七八九"
-COLUMN_NAMES: Final = {"transfer_in": "转入", "transfer_out": "转出", "absent": "未在校", "other": "其他"}
-MUST: Final = "must"
-LOOK: Final = "look"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """``level`` is must or look; ``grade`` 0 means the whole return; ``link`` names where it is mended."""
-
-    code: str
-    level: str
-    grade: int
-    message: str
-    column: str = ""
-    movement_id: int | None = None
-    absence_id: int | None = None
-    student_id: int | None = None
-
+from students.models import Rollover
 
 type Check = Callable[[ReturnContent, MonthlyReturn | None], Iterable[Problem]]
 
@@ -51,7 +36,7 @@ def printed_equation_holds(content: ReturnContent, _: MonthlyReturn | None) -> I
                 "H1",
                 MUST,
                 line.grade,
-                f"{_grade(line.grade)}：上月 {shown.opening} + 转入 {shown.transfer_in} − 转出 {shown.transfer_out}{minus}"
+                f"{named_grade(line.grade)}：上月 {shown.opening} + 转入 {shown.transfer_in} − 转出 {shown.transfer_out}{minus}"
                 f" + 其他 {shown.other}，与本月 {shown.closing} 人不符。点开数字核对名单。",
             )
 
@@ -81,7 +66,7 @@ def opens_with_last_closing(content: ReturnContent, _: MonthlyReturn | None) -> 
                 "H3",
                 MUST,
                 line.grade,
-                f"{_grade(line.grade)}：上月学生数 {line.opening}，应为 {expected}。请联系管理员。",
+                f"{named_grade(line.grade)}：上月学生数 {line.opening}，应为 {expected}。请联系管理员。",
             )
 
 
@@ -94,7 +79,7 @@ def no_figure_is_negative(content: ReturnContent, _: MonthlyReturn | None) -> It
                     "H4",
                     MUST,
                     line.grade,
-                    f"{_grade(line.grade)}：有小于 0 的数（{value}）。请核对这个年级的异动。",
+                    f"{named_grade(line.grade)}：有小于 0 的数（{value}）。请核对这个年级的异动。",
                 )
                 break
 
@@ -107,7 +92,7 @@ def absent_are_on_the_roll(content: ReturnContent, _: MonthlyReturn | None) -> I
                 "H5",
                 MUST,
                 line.grade,
-                f"{_grade(line.grade)}：未在校 {line.absent} 人多于在籍 {line.closing} 人。请核对名单。",
+                f"{named_grade(line.grade)}：未在校 {line.absent} 人多于在籍 {line.closing} 人。请核对名单。",
             )
 
 
@@ -122,7 +107,7 @@ def figures_have_their_names(content: ReturnContent, _: MonthlyReturn | None) ->
                     "H6",
                     MUST,
                     line.grade,
-                    f"{_grade(line.grade)}“{COLUMN_NAMES[column]}”{value} 人，名单 {names} 人，对不上。请联系管理员。",
+                    f"{named_grade(line.grade)}“{COLUMN_NAMES[column]}”{value} 人，名单 {names} 人，对不上。请联系管理员。",
                     column,
                 )
 
@@ -137,7 +122,7 @@ def remark_explains(content: ReturnContent, _: MonthlyReturn | None) -> Iterable
                 "H7",
                 MUST,
                 line.grade,
-                f"{_grade(line.grade)}有“其他”或“未在校”，备注是空的。请写明，或恢复自动备注。",
+                f"{named_grade(line.grade)}有“其他”或“未在校”，备注是空的。请写明，或恢复自动备注。",
             )
 
 
@@ -149,7 +134,7 @@ def absence_has_a_reason(content: ReturnContent, _: MonthlyReturn | None) -> Ite
                 "H8",
                 MUST,
                 row.grade,
-                f"{_grade(row.grade)}“未在校”：{row.student_name}没有变动原因。补填原因后才能送签。",
+                f"{named_grade(row.grade)}“未在校”：{row.student_name}没有变动原因。补填原因后才能送签。",
                 "absent",
                 absence_id=row.absence_id,
                 student_id=row.student_id,
@@ -161,7 +146,7 @@ def marks_are_answered(_: ReturnContent, monthly_return: MonthlyReturn | None) -
     if monthly_return is None or monthly_return.pk is None:
         return
     for mark in CellMark.objects.filter(monthly_return=monthly_return, answer=""):
-        where = _grade(mark.grade) if mark.grade else "合计"
+        where = named_grade(mark.grade) if mark.grade else "合计"
         yield Problem(
             "H9",
             MUST,
@@ -185,6 +170,20 @@ def cut_off_has_passed(content: ReturnContent, _: MonthlyReturn | None) -> Itera
         yield Problem("O2", MUST, 0, f"统计截止日是 {content.month.cut_off:%-m月%-d日}，到那天才能送签。")
 
 
+def correction_is_in_time(_: ReturnContent, monthly_return: MonthlyReturn | None) -> Iterable[Problem]:
+    """O4: a correction past its deadline is void; the edition in force stays (ledger.md REOPEN)."""
+    if monthly_return is None or not monthly_return.correcting:
+        return
+    edition = monthly_return.editions.filter(number=monthly_return.edition_number).first()
+    if edition is not None and edition.expires_at is not None and edition.expires_at < timezone.now():
+        yield Problem(
+            "O4",
+            MUST,
+            0,
+            f"更正期限 {cn_datetime(edition.expires_at)} 已过，本次更正作废，原版照旧有效。请向基教股申请再次重开。",
+        )
+
+
 def rollover_is_done(content: ReturnContent, _: MonthlyReturn | None) -> Iterable[Problem]:
     """O3: September rests on promoted grades."""
     year = school_year_of(content.month.month)
@@ -195,100 +194,6 @@ def rollover_is_done(content: ReturnContent, _: MonthlyReturn | None) -> Iterabl
         ).exists()
     ):
         yield Problem("O3", MUST, 0, "县局还没有做学年升级，9 月月报暂不能送签。请联系基教股。")
-
-
-def absent_two_months_running(content: ReturnContent, _: MonthlyReturn | None) -> Iterable[Problem]:
-    """W1: absent at two cut-offs running."""
-    if content.opens_from is None:
-        return
-    before = set(
-        FrozenAbsentee.objects.filter(frozen=content.opens_from, at_opening=False).values_list(
-            "student_id", flat=True
-        )
-    )
-    for row in content.rows:
-        if row.is_absent and row.student_id in before:
-            yield Problem(
-                "W1",
-                LOOK,
-                row.grade,
-                f"{_grade(row.grade)}“未在校”：{row.student_name}连续两个月未在校。请写明劝返或跟踪情况。",
-                "absent",
-                absence_id=row.absence_id,
-                student_id=row.student_id,
-            )
-
-
-def transfers_out_say_where(content: ReturnContent, _: MonthlyReturn | None) -> Iterable[Problem]:
-    """W2: 转出 with unknown destination, and facts that still lack their papers."""
-    for row in content.rows:
-        if row.counted and row.column == "transfer_out" and not row.printed.get("counterpart"):
-            yield Problem(
-                "W2",
-                LOOK,
-                row.grade,
-                f"{_grade(row.grade)}“转出”：{row.student_name}没有写去向。",
-                "transfer_out",
-                movement_id=row.movement_id,
-                student_id=row.student_id,
-            )
-        elif row.counted and row.evidence_pending:
-            yield Problem(
-                "W2",
-                LOOK,
-                row.grade,
-                f"{_grade(row.grade)}：{row.student_name}（{row.kind}）待补证明。可以送签，但会一直提醒。",
-                row.column,
-                movement_id=row.movement_id,
-                absence_id=row.absence_id,
-                student_id=row.student_id,
-            )
-
-
-def in_county_transfers_meet(content: ReturnContent, _: MonthlyReturn | None) -> Iterable[Problem]:
-    """W3: a 转出 booked without its other half in the county."""
-    out = Movement.objects.filter(
-        pk__in=[
-            row.movement_id
-            for row in content.rows
-            if row.column == "transfer_out" and (row.movement_id or 0) > 0
-        ],
-        counterpart_school__isnull=False,
-    ).select_related("student")
-    pairs = {move.pair for move in out}
-    met = set(
-        Movement.objects.filter(
-            pair__in=pairs,
-            kind__in=[MovementKind.TRANSFER_IN, MovementKind.PROMOTED_IN],
-            voided_at__isnull=True,
-        ).values_list("pair", flat=True)
-    )
-    for move in out:
-        if move.pair not in met:
-            yield Problem(
-                "W3",
-                LOOK,
-                move.counting_grade or 0,
-                f"{move.student.name} 转往县内学校，对方没有转入记录。请到“转学对接”核对。",
-                "transfer_out",
-                movement_id=move.pk,
-                student_id=move.student_id,
-            )
-
-
-def no_large_jump(content: ReturnContent, _: MonthlyReturn | None) -> Iterable[Problem]:
-    """W4: month on month change above the county's limit (default 10 %)."""
-    limit = setting(content.school.county_id, JUMP_PERCENT)
-    line = printed(total(content.lines), content.rule)
-    if (
-        line.opening
-        and not content.promoted
-        and abs(line.closing - line.opening) * 100 > limit * line.opening
-    ):
-        change = abs(line.closing - line.opening) * 100 / line.opening
-        yield Problem(
-            "W4", LOOK, 0, f"全校人数比上月变动 {change:.1f}%，超过 {limit}%。请核对有没有漏记或重记。"
-        )
 
 
 RETURN_CHECKS: Final[tuple[Check, ...]] = (
@@ -304,11 +209,34 @@ RETURN_CHECKS: Final[tuple[Check, ...]] = (
     cut_off_has_passed,
     month_before_is_signed,
     rollover_is_done,
+    correction_is_in_time,
     absent_two_months_running,
     transfers_out_say_where,
     in_county_transfers_meet,
     no_large_jump,
 )
+
+
+# What passes is named too, so that people see what was looked at.
+CHECK_TITLES: Final = {
+    "H1": "各年级平衡",
+    "H2": "合计",
+    "H3": "与上月衔接",
+    "H4": "没有小于 0 的数",
+    "H5": "未在校不多于在籍",
+    "H6": "表一与表二人数一致",
+    "H7": "备注齐全",
+    "H8": "未在校有原因",
+    "H9": "批注已答复",
+    "O1": "上月已签字",
+    "O2": "已到统计截止日",
+    "O3": "学年升级",
+    "O4": "更正期限",
+    "W1": "连续两月未在校",
+    "W2": "去向和证明",
+    "W3": "县内转学对得上",
+    "W4": "人数变动幅度",
+}
 
 
 def run_checks(content: ReturnContent, monthly_return: MonthlyReturn | None) -> list[Problem]:
@@ -345,7 +273,3 @@ def _order(monthly_return: MonthlyReturn, content: ReturnContent, allowed: set[s
     if before is not None and (before.state in allowed or before.correcting):
         return ""
     return f"{previous} 的月报校长还没有签字，请先办完上一个月。"
-
-
-def _grade(grade: int) -> str:
-    return f"{GRADE_NAMES[grade - 1]}年级" if grade else "合计"

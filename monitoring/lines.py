@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Q
 
 from monitoring.models import CorrectionDelta, FrozenReturn
+from monitoring.months import previous_months
 from monitoring.readings import Line, SpellFact
 from monitoring.roll import Histories
 from monitoring.texts import Texts, citable_texts
 from schools.calendar import school_year_of
-from schools.models import ReportingMonth, Requirement, School
-from schools.queries import months_with_returns, owed_by
+from schools.models import ReportingMonth, School
 from students.models import (
     COLUMN_OF_KIND,
     Absence,
@@ -22,7 +22,6 @@ from students.models import (
     MovementKind,
     Placement,
     PlacementKind,
-    RollPeriod,
 )
 
 
@@ -128,40 +127,6 @@ def build_lines(
             )
         )
     return lines
-
-
-def previous_months(month: ReportingMonth, schools: Collection[School]) -> dict[int, ReportingMonth]:
-    """M−1 per school: the previous required month it owed, or a later optional one it files."""
-    earlier = list(months_with_returns(month.county_id).filter(month__lt=month.month))
-    required = next((m for m in reversed(earlier) if m.requirement == Requirement.REQUIRED), None)
-    optional = [
-        m
-        for m in earlier
-        if m.requirement != Requirement.REQUIRED and (required is None or m.month > required.month)
-    ]
-    begun = defaultdict(list)
-    if optional:
-        rows = RollPeriod.objects.filter(school__in=schools, month__in=optional).values_list(
-            "school_id", "month_id"
-        )
-        for school_id, month_id in rows:
-            begun[school_id].append(month_id)
-    result = {}
-    for school in schools:
-        filed = [m for m in optional if m.pk in begun[school.pk]]
-        if filed:
-            result[school.pk] = filed[-1]
-        elif required is not None and school.opened_on <= required.cut_off:
-            result[school.pk] = required
-    return result
-
-
-def owes_return(school: School, month: ReportingMonth) -> bool:
-    """Open on the cut-off day and after the one before (ledger.md, schools' life)."""
-    before = months_with_returns(month.county_id).filter(
-        month__lt=month.month, requirement=Requirement.REQUIRED
-    )
-    return owed_by(school, month, before.last())
 
 
 def _openings(month: ReportingMonth, schools: Collection[School]) -> dict[int, _Opening]:

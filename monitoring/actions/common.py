@@ -9,8 +9,8 @@ from accounts.audit import AuditDraft, audited
 from accounts.models import User
 from accounts.workflow import StalePage, StepRefused
 from monitoring.content import ReturnContent
-from monitoring.lines import owes_return
 from monitoring.models import Edition, MonthlyReturn, ReturnEvent
+from monitoring.months import owes_return
 from schools.models import ReportingMonth, Role, School
 from schools.permissions import capacity
 from students.actions.periods import period_of

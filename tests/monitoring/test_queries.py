@@ -12,9 +12,10 @@ from monitoring.actions.reminding import remind, remind_all
 from monitoring.actions.reviewing import Mark, send_back_as_bureau
 from monitoring.board import board_rows
 from monitoring.build import live_content
-from monitoring.checks import LOOK, run_checks
+from monitoring.checks import run_checks
 from monitoring.lateness import timeliness
 from monitoring.models import Reminder
+from monitoring.problems import LOOK
 from monitoring.queries import unfiled_months
 from schools.models import Requirement, School, SchoolKind
 from students.actions.absences import start_absence

@@ -1,0 +1,1 @@
+"""Pages of the monthly return, by who uses them."""

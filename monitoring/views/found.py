@@ -1,0 +1,191 @@
+"""The return that a page is about: fetched within what the person may see, with what may be shown of it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.http import UserRequest
+from accounts.models import User
+from accounts.workflow import available_steps
+from monitoring.actions.common import PageToken, find_return, page_token
+from monitoring.build import content_now, content_of
+from monitoring.content import ReturnContent
+from monitoring.models import CellMark, Edition, FrozenReturn, MonthlyReturn
+from monitoring.models.returns import EDITABLE_STATES, FILED_STATES
+from monitoring.months import owes_return
+from monitoring.permissions import may_prepare, may_print, may_see_drafts, schools_with_returns_for
+from monitoring.situations import reader_of, situation_of
+from monitoring.steps import steps_of
+from monitoring.texts import current_text, latest_text_before
+from monitoring.wording import Reader, Situation, Standing, standing
+from monitoring.workflow import RETURN_WORKFLOW
+from schools.models import ReportingMonth, Requirement, School
+from students.models import RollPeriod
+
+
+@dataclass
+class ReturnPage:
+    """One school's month as one person sees it. Nothing here writes: a return nobody has begun has no row."""
+
+    user: User
+    school: School
+    month: ReportingMonth
+    monthly_return: MonthlyReturn | None
+
+    @cached_property
+    def reader(self) -> Reader:
+        return reader_of(self.user, self.school)
+
+    @cached_property
+    def situation(self) -> Situation:
+        return situation_of(self.school, self.month, self.monthly_return)
+
+    @cached_property
+    def standing(self) -> Standing:
+        return standing(self.reader, self.situation)
+
+    @cached_property
+    def sees_drafts(self) -> bool:
+        return may_see_drafts(self.user, self.school)
+
+    @cached_property
+    def text(self) -> FrozenReturn | None:
+        """The last text of the current edition, once it was submitted."""
+        return current_text(self.monthly_return) if self.monthly_return is not None else None
+
+    @property
+    def is_filed(self) -> bool:
+        return self.monthly_return is not None and self.monthly_return.state in FILED_STATES
+
+    @property
+    def is_live(self) -> bool:
+        """Still to be filled in: the figures follow the facts."""
+        if self.monthly_return is None:
+            return self.month.requirement == Requirement.REQUIRED
+        return self.monthly_return.state in EDITABLE_STATES
+
+    @property
+    def is_editable(self) -> bool:
+        """By this person, now."""
+        stand_in = self.monthly_return or MonthlyReturn(school=self.school)
+        return self.is_live and may_prepare(self.user, stand_in)
+
+    @property
+    def may_print(self) -> bool:
+        return may_print(self.user, self.school)
+
+    @cached_property
+    def content(self) -> ReturnContent | None:
+        """What this person may read of it now; None where there is nothing, or nothing for the reader yet."""
+        if self.monthly_return is None and self.month.requirement != Requirement.REQUIRED:
+            return None
+        if self.sees_drafts or self.is_filed:
+            return content_now(self.school, self.month, self.monthly_return)
+        return None
+
+    @property
+    def required_content(self) -> ReturnContent:
+        """For pages that are nothing without it: 404 where the person may not read it."""
+        if self.content is None:
+            raise Http404
+        return self.content
+
+    @cached_property
+    def previous_text(self) -> FrozenReturn | None:
+        """The submission that the reader saw last: before this one, or the last one while it is being mended."""
+        if self.text is not None and not self.is_live:
+            return latest_text_before(self.text)
+        if self.monthly_return is None:
+            return None
+        return (
+            FrozenReturn.objects.filter(edition__monthly_return=self.monthly_return)
+            .select_related("edition")
+            .order_by("-pk")
+            .first()
+        )
+
+    @cached_property
+    def previous_content(self) -> ReturnContent | None:
+        return content_of(self.previous_text) if self.previous_text is not None else None
+
+    @cached_property
+    def marks(self) -> list[CellMark]:
+        """Marks of the last send-back, in the order they were made."""
+        found = self.monthly_return
+        if found is None or found.sent_back_at is None:
+            return []
+        return list(
+            CellMark.objects.filter(monthly_return=found, made_at__gte=found.sent_back_at).select_related(
+                "made_by", "answered_by"
+            )
+        )
+
+    @cached_property
+    def editions(self) -> list[Edition]:
+        """Newest first."""
+        if self.monthly_return is None:
+            return []
+        return list(
+            Edition.objects.filter(monthly_return=self.monthly_return)
+            .select_related("frozen", "opened_by")
+            .order_by("-number")
+        )
+
+    @cached_property
+    def steps(self) -> list[dict[str, str]]:
+        return steps_of(self.situation, self.text.attempt if self.text else 0)
+
+    @cached_property
+    def can(self) -> set[str]:
+        """Names of the steps that this person can take now."""
+        if self.monthly_return is None:
+            return set()
+        return set(available_steps(RETURN_WORKFLOW, self.monthly_return, self.user))
+
+    @property
+    def period(self) -> RollPeriod | None:
+        if self.monthly_return is not None:
+            return self.monthly_return.period
+        return RollPeriod.objects.filter(school=self.school, month=self.month).first()
+
+    @property
+    def token(self) -> PageToken:
+        """What the page shows, for the form that submits it."""
+        return page_token(self.monthly_return, self.period, self.required_content)
+
+    @property
+    def revision(self) -> int:
+        return self.monthly_return.revision if self.monthly_return is not None else 0
+
+    def context(self, **more: object) -> dict[str, object]:
+        """What every page about a return shows."""
+        return {
+            "page": self,
+            "school": self.school,
+            "month": self.month,
+            "state": self.standing,
+            "steps": self.steps,
+            **more,
+        }
+
+
+def find_page(request: UserRequest, school_pk: int, month: dt.date) -> ReturnPage:
+    """404 for schools and months out of sight."""
+    schools = schools_with_returns_for(request.user).select_related("parent", "county", "township")
+    school = get_object_or_404(schools, pk=school_pk)
+    reporting_month = get_object_or_404(ReportingMonth, county_id=school.county_id, month=month)
+    found = find_return(school, reporting_month)
+    if found is None and not owes_return(school, reporting_month):
+        raise Http404
+    return ReturnPage(request.user, school, reporting_month, found)
+
+
+def find_existing(request: UserRequest, school_pk: int, month: dt.date) -> tuple[ReturnPage, MonthlyReturn]:
+    """As ``find_page``, where somebody has begun the return; 404 otherwise."""
+    page = find_page(request, school_pk, month)
+    if page.monthly_return is None:
+        raise Http404
+    return page, page.monthly_return

@@ -1,0 +1,149 @@
+"""What stands beside the form: checks, movements of the month, marks, names behind a figure, differences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accounts.wording import cn_date, grade_name
+from monitoring.checks import CHECK_TITLES, run_checks
+from monitoring.content import DetailRow, ReturnContent
+from monitoring.differences import Difference
+from monitoring.models import CellMark
+from monitoring.problems import LOOK, MUST, Problem
+from monitoring.views.found import ReturnPage
+from monitoring.views.links import child_url, figure_url, mend
+from monitoring.views.sheet import place_name
+
+COLUMN_TAGS = {"transfer_in": "转入", "transfer_out": "转出", "absent": "未在校", "other": "其他"}
+DROPOUT_WORDS = ("疑似辍学", "辍学")
+
+
+@dataclass(frozen=True)
+class ChecksPanel:
+    checks: Sequence[dict[str, str]]
+    must: int
+    look: int
+    passed: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """A child in a list: what happened, when, why, and what is missing."""
+
+    row: DetailRow
+    url: str
+    figure_url: str
+    tag: str
+    day: str
+    days: str
+    words: str
+    look: str
+
+
+@dataclass(frozen=True)
+class MarkShown:
+    number: int
+    mark: CellMark
+    place: str
+    changes: Sequence[tuple[str, int, int]]
+    url: str
+
+
+def checks_panel(page: ReturnPage) -> ChecksPanel:
+    """Everything while the return can be changed; once it is sent only what is to be looked at."""
+    content = page.required_content
+    problems = run_checks(content, page.monthly_return)
+    if not page.is_live:
+        problems = [problem for problem in problems if problem.level == LOOK]
+    shown = [_check(page, problem) for problem in problems]
+    found = {problem.code for problem in problems}
+    passed = [title for code, title in CHECK_TITLES.items() if code not in found]
+    return ChecksPanel(
+        checks=shown,
+        must=sum(problem.level == MUST for problem in problems),
+        look=sum(problem.level == LOOK for problem in problems),
+        passed="、".join(passed) if page.is_live else "",
+    )
+
+
+def failed_cells(page: ReturnPage) -> frozenset[tuple[int, str]]:
+    """Cells that a blocking check speaks of."""
+    if not page.is_live or page.content is None:
+        return frozenset()
+    return frozenset(
+        (problem.grade, problem.column or ("remark" if problem.code == "H7" else ""))
+        for problem in run_checks(page.content, page.monthly_return)
+        if problem.level == MUST and problem.code != "H9"
+    )
+
+
+def _check(page: ReturnPage, problem: Problem) -> dict[str, str]:
+    url, verb = mend(page, problem)
+    look = "must" if problem.level == MUST else "look"
+    return {"look": look, "text": problem.message, "url": url, "verb": verb}
+
+
+def named(page: ReturnPage, rows: Sequence[DetailRow], edition: int | None = None) -> list[Named]:
+    return [_named(page, row, edition) for row in rows]
+
+
+def _named(page: ReturnPage, row: DetailRow, edition: int | None) -> Named:
+    words = row.printed.get("counterpart", "")
+    direction = {"transfer_in": "来自", "transfer_out": "去往"}.get(row.column, "")
+    parts = [f"{direction} {words}".strip() if words else "", row.printed.get("reason", "")]
+    look = "now" if row.kind in DROPOUT_WORDS else ""
+    since = "自 " if row.is_absent else ""
+    return Named(
+        row=row,
+        url=child_url(row.student_id),
+        figure_url=figure_url(page, row.grade, row.column, edition) if row.counted else "",
+        tag=COLUMN_TAGS.get(row.column, row.kind),
+        day=f"{since}{cn_date(row.happened_on, today=page.month.cut_off)}",
+        days=f"第 {(page.month.cut_off - row.happened_on).days + 1} 天" if row.is_absent else "",
+        words="，".join(part for part in parts if part),
+        look=look,
+    )
+
+
+def marks_shown(page: ReturnPage, against: Difference | None) -> list[MarkShown]:
+    return [
+        MarkShown(
+            n, mark, place_name(mark.grade, mark.column), _changes(mark, against), _mark_url(page, mark)
+        )
+        for n, mark in enumerate(page.marks, start=1)
+    ]
+
+
+def _mark_url(page: ReturnPage, mark: CellMark) -> str:
+    return "" if mark.column == "remark" else figure_url(page, mark.grade, mark.column)
+
+
+def _changes(mark: CellMark, against: Difference | None) -> list[tuple[str, int, int]]:
+    """转出 0 → 1, and 本月学生数 with it."""
+    if against is None or not mark.grade:
+        return []
+    columns = dict.fromkeys([mark.column, "closing"])
+    found = [against.at(mark.grade, column) for column in columns]
+    return [
+        (place_name(change.grade, change.column).split(" · ")[1], change.before, change.after)
+        for change in found
+        if change is not None and change.before != change.after
+    ]
+
+
+def moved_children(content: ReturnContent) -> int:
+    """How many children the counted rows speak of."""
+    return len({row.student_id for row in content.counted})
+
+
+def correction_note(content: ReturnContent) -> str:
+    """opening_correction as a footnote: by grade, because grades may cancel out."""
+    parts = [
+        f"{grade_name(line.grade)} {_signed(line.opening_correction)}"
+        for line in content.lines
+        if line.opening_correction
+    ]
+    return f"上月学生数含以前月份更正：{'，'.join(parts)}。" if parts else ""
+
+
+def _signed(number: int) -> str:
+    return f"+{number}" if number > 0 else f"−{-number}"

@@ -1,0 +1,1 @@
+"""What the synthetic county is made of before its history begins."""

@@ -1,0 +1,1 @@
+"""Roster files: headings, values and rows → proposals and problems. Reads, compares, writes nothing."""

@@ -23,6 +23,19 @@ class NewAccount:
     password: str
 
 
+@dataclass(frozen=True)
+class PreparedPassword:
+    """A first password with its hash: hashing takes time that a transaction of many accounts must not."""
+
+    password: str
+    hashed: str
+
+
+def prepare_password() -> PreparedPassword:
+    password = first_password()
+    return PreparedPassword(password, make_password(password))
+
+
 def open_county(*, code: str, name: str, bureau_name: str = "", is_demo: bool = False) -> County:
     """Make a county with its audit chain."""
     county = County(code=code, name=name, bureau_name=bureau_name or f"{name}教育局", is_demo=is_demo)
@@ -34,17 +47,23 @@ def open_county(*, code: str, name: str, bureau_name: str = "", is_demo: bool = 
 
 
 def create_user(
-    *, actor: User | None, county: County, username: str, name: str, capacity: str = ""
+    *,
+    actor: User | None,
+    county: County,
+    username: str,
+    name: str,
+    capacity: str = "",
+    prepared: PreparedPassword | None = None,
 ) -> NewAccount:
     """Open an account with a random first password: one use, 72 hours, to be changed at first login."""
     _same_county(actor, county.pk)
-    password = first_password()
+    prepared = prepared or prepare_password()
     user = User(county=county, username=username, name=name)
-    _give_first_password(user, password)
+    _give_first_password(user, prepared)
     with audited(actor, "create_user", county_id=county.pk, capacity=capacity) as draft:
         user.save(force_insert=True)
         _about(draft, user, f"建立账号 {username}（{name}）")
-    return NewAccount(user, password)
+    return NewAccount(user, prepared.password)
 
 
 def create_demo_user(*, county: County, username: str, name: str, note: str) -> User:
@@ -71,14 +90,14 @@ def rename_user(user: User, *, actor: User, name: str, capacity: str = "") -> No
 
 def reset_password(user: User, *, actor: User | None, capacity: str = "") -> str:
     """Replace a forgotten password by a new first password; ends all sessions of that person."""
-    password = first_password()
+    prepared = prepare_password()
     with _changing(user, actor, "reset_password", capacity) as draft:
-        _give_first_password(user, password)
+        _give_first_password(user, prepared)
         user.save(update_fields=["password", "must_change_password", "first_password_expires_at"])
         _drop_sessions(user)
         lockout.unlock(user.username)
         _about(draft, user, "重置密码")
-    return password
+    return prepared.password
 
 
 def change_password(user: User, new_password: str, *, keep_session: str = "") -> None:
@@ -112,13 +131,13 @@ def deactivate_user(user: User, *, actor: User | None, reason: str = "", capacit
 
 def reactivate_user(user: User, *, actor: User, capacity: str = "") -> str:
     """Open a closed account again, with a new first password."""
-    password = first_password()
+    prepared = prepare_password()
     with _changing(user, actor, "reactivate_user", capacity) as draft:
         _set_active(user, active=True, draft=draft)
-        _give_first_password(user, password)
+        _give_first_password(user, prepared)
         user.save(update_fields=["password", "must_change_password", "first_password_expires_at"])
         _about(draft, user, "重新启用账号")
-    return password
+    return prepared.password
 
 
 def unlock_account(user: User, *, actor: User, capacity: str = "") -> None:
@@ -153,8 +172,8 @@ def _about(draft: AuditDraft, user: User, summary: str) -> None:
     draft.summary = summary
 
 
-def _give_first_password(user: User, password: str) -> None:
-    user.password = make_password(password)
+def _give_first_password(user: User, prepared: PreparedPassword) -> None:
+    user.password = prepared.hashed
     user.must_change_password = True
     user.first_password_expires_at = timezone.now() + dt.timedelta(hours=FIRST_PASSWORD_HOURS)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from accounts.text import TextProblem, clean_text
-from schools.models import DEFAULT_GRADES, School, SchoolKind, Township
+from accounts.workflow import StepRefused
+from schools.models import DEFAULT_GRADES, Klass, Role, School, SchoolKind, Township
 
 CODE: Final = re.compile(r"\d{10}")
 USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{2,29}")
@@ -33,6 +34,14 @@ _GRADES: Final = re.compile(
 )
 
 
+class FieldsRefused(StepRefused):
+    """Refused for what was filled in; ``fields`` says where, for forms that show it beside the control."""
+
+    def __init__(self, message: str, fields: dict[str, list[str]]) -> None:
+        super().__init__(message, [sentence for sentences in fields.values() for sentence in sentences])
+        self.fields = fields
+
+
 @dataclass(frozen=True, kw_only=True)
 class SchoolFacts:
     """Everything that is said about a school when it is opened or edited."""
@@ -48,6 +57,21 @@ class SchoolFacts:
     parent: School | None = None
     is_central: bool = False
     signed_by_parent: bool = False
+
+
+@dataclass(frozen=True)
+class Post:
+    """A role and its place; the place is empty for roles of the county."""
+
+    role: str
+    school: School | None = None
+    klass: Klass | None = None
+    township: Township | None = None
+
+    @property
+    def label(self) -> str:
+        place = f"{self.school}{self.klass}" if self.klass else str(self.school or self.township or "全县")
+        return f"{Role(self.role).label} · {place}"
 
 
 # Names of SchoolFacts in the order of the forms, with what people call them.

@@ -1,6 +1,7 @@
 """Questions about places, settings and the calendar that more than one caller asks."""
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +29,11 @@ from schools.models import (
     SchoolYear,
     Term,
 )
-from schools.permissions import Scope, scope_of, sees_all_accounts
+from schools.permissions import Scope, may_staff_county, scope_of, sees_all_accounts
 from schools.settings import DUE_DAYS, SETTINGS, SettingSpec
+
+# What people put around the grade and the number of a class.
+_KLASS_NOISE = str.maketrans("", "", " ()[].-_第")
 
 
 def setting(county_id: int, spec: SettingSpec) -> Any:
@@ -129,6 +133,13 @@ def next_start_year(county_id: int, today: dt.date | None = None) -> int:
     return today.year if today.month in (7, 8) else school_year_of(today)
 
 
+def usual_opening_day(county_id: int) -> dt.date:
+    """The day on which schools of a county that begins are taken to be open: the first of its calendar."""
+    first = school_years(county_id).first()
+    start_year = first.start_year if first is not None else next_start_year(county_id)
+    return months_of_school_year(start_year)[0]
+
+
 @dataclass(frozen=True)
 class MonthDefault:
     """A month whose dates differ from what holidays and the setting now give."""
@@ -162,6 +173,12 @@ def months_to_recalculate(county_id: int, today: dt.date | None = None) -> list[
 def setting_history(county_id: int, key: str) -> QuerySet[CountySetting]:
     """Every value a setting has had, newest first."""
     return CountySetting.objects.filter(county_id=county_id, key=key).select_related("set_by").order_by("-pk")
+
+
+def newest_settings(county_id: int) -> dict[str, CountySetting]:
+    """The row in force of each setting that was ever changed."""
+    rows = CountySetting.objects.filter(county_id=county_id).select_related("set_by").order_by("pk")
+    return {row.key: row for row in rows}
 
 
 # --- places and people ----------------------------------------------------------------------------------------
@@ -233,3 +250,25 @@ def accounts_for_list(user: User) -> QuerySet[User]:
     return accounts_visible_to(user).prefetch_related(
         Prefetch("memberships", queryset=posts, to_attr="posts")
     )
+
+
+def schools_in_charge(user: User) -> QuerySet[School]:
+    """Schools whose people *user* may appoint: all for the bureau, a principal's own with its points."""
+    schools = School.objects.filter(county_id=user.county_id, closed_on__isnull=True)
+    if may_staff_county(user):
+        return schools
+    own = scope_of(user, Role.PRINCIPAL).school_ids
+    return schools.filter(Q(pk__in=own) | Q(parent__in=own, signed_by_parent=True))
+
+
+def klass_called(text: str, klasses: Iterable[Klass]) -> Klass | None:
+    """The class that people write as 三（2）班, 三(2)班, 3.2, 三年级2班 or 复式1班."""
+    wanted = _klass_key(text)
+    return next((klass for klass in klasses if _klass_key(str(klass)) == wanted), None)
+
+
+def _klass_key(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).translate(_KLASS_NOISE).replace("年级", "").removesuffix("班")
+    if plain[:1].isdigit() and len(plain) > 1:
+        plain = "?一二三四五六七八九"[int(plain[0])] + plain[1:]
+    return plain

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import County, User
 from accounts.workflow import StalePage, StepRefused
-from schools.actions.common import FieldsRefused, acting, fields_of, require
+from schools.actions.common import acting, fields_of, require
 from schools.calendar import (
     NOT_REQUIRED_MONTHS,
     OPTIONAL_MONTHS,
@@ -16,6 +16,7 @@ from schools.calendar import (
     next_month,
     school_year_label,
 )
+from schools.checks import FieldsRefused
 from schools.guards import MONTH_CHANGE, MonthFacts
 from schools.models import Holiday, ReportingMonth, Requirement, SchoolYear, Term
 from schools.permissions import may_edit_schools

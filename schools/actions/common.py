@@ -6,20 +6,12 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from accounts.audit import AuditDraft, audited
 from accounts.models import User
-from accounts.workflow import NotPermitted, StepRefused
+from accounts.workflow import NotPermitted
 from schools.models import Role, School
 from schools.permissions import current_memberships, membership_for, signing_school
 
 # Whoever holds several acts in the first of these.
 _ACTING_ROLES = (Role.REVIEWER, Role.ADMINISTRATOR)
-
-
-class FieldsRefused(StepRefused):
-    """Refused for what was filled in; ``fields`` says where, for forms that show it beside the control."""
-
-    def __init__(self, message: str, fields: dict[str, list[str]]) -> None:
-        super().__init__(message, [sentence for sentences in fields.values() for sentence in sentences])
-        self.fields = fields
 
 
 def require(allowed: bool, message: str) -> None:

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.workflow import StepRefused
-from schools.actions.common import FieldsRefused, acting, fields_of, require
+from schools.actions.common import acting, fields_of, require
+from schools.checks import FieldsRefused
 from schools.guards import KLASS_CLOSING
 from schools.models import Klass, Membership, School
 from schools.permissions import may_edit_klasses

@@ -2,29 +2,25 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import actions as accounts
-from accounts.actions import NewAccount
+from accounts.actions import NewAccount, PreparedPassword
 from accounts.audit import AuditDraft
 from accounts.models import County, User
 from accounts.queries import account_stamp
 from accounts.workflow import StalePage, StepRefused
-from schools.actions.common import FieldsRefused, acting, require
-from schools.checks import username_problem
+from schools.actions.common import acting, require
+from schools.checks import FieldsRefused, Post, username_problem
 from schools.models import (
     COUNTY_ROLES,
     SCHOOL_ROLES,
     TOWNSHIP_ROLES,
-    Klass,
     Membership,
     Role,
-    School,
-    Township,
 )
 from schools.permissions import (
     LONELY_ROLES,
@@ -39,23 +35,14 @@ from schools.queries import accounts_visible_to
 NOT_YOURS = "校长只管本校的填报员、班主任和送教教师；其他人员由基教股或管理员办。"
 
 
-@dataclass(frozen=True)
-class Post:
-    """A role and its place; the place is empty for roles of the county."""
-
-    role: str
-    school: School | None = None
-    klass: Klass | None = None
-    township: Township | None = None
-
-    @property
-    def label(self) -> str:
-        place = f"{self.school}{self.klass}" if self.klass else str(self.school or self.township or "全县")
-        return f"{Role(self.role).label} · {place}"
-
-
 def open_account(
-    county: County, *, actor: User | None, username: str, name: str, posts: Sequence[Post]
+    county: County,
+    *,
+    actor: User | None,
+    username: str,
+    name: str,
+    posts: Sequence[Post],
+    prepared: PreparedPassword | None = None,
 ) -> NewAccount:
     """A person with at least one post; the first password is in the answer and nowhere else."""
     require(actor is None or (actor.county_id == county.pk and may_open_accounts(actor)), NOT_YOURS)
@@ -63,7 +50,9 @@ def open_account(
         raise FieldsRefused("账号没有建立。", {"username": [sentence]})
     with acting(actor, "account.open", county.pk, posts[0].school) as entry:
         try:
-            account = accounts.create_user(actor=actor, county=county, username=username, name=name)
+            account = accounts.create_user(
+                actor=actor, county=county, username=username, name=name, prepared=prepared
+            )
         except IntegrityError as error:
             raise FieldsRefused(
                 "账号没有建立。", {"username": [f"账号“{username}”已有人用，请换一个。"]}

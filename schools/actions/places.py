@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.models import County, User
 from accounts.workflow import StalePage, StepRefused
-from schools.actions.common import FieldsRefused, acting, fields_of, require
-from schools.checks import FACT_LABELS, SchoolFacts, school_problems
+from schools.actions.common import acting, fields_of, require
+from schools.checks import FACT_LABELS, FieldsRefused, SchoolFacts, school_problems
 from schools.guards import SCHOOL_CLOSING, SCHOOL_EDIT
 from schools.models import Klass, School, Township
 from schools.permissions import may_edit_schools
@@ -42,7 +42,7 @@ def edit_school(school: School, facts: SchoolFacts, *, actor: User, seen_revisio
     if not changed:
         raise StepRefused("没有改动，不用保存。")
     with acting(actor, "school.edit", school.county_id, school) as entry:
-        if objections := SCHOOL_EDIT.objections(school, facts):
+        if objections := [*_klasses_outside(school, facts), *SCHOOL_EDIT.objections(school, facts)]:
             raise StepRefused("这样改会和已有的名册或月报对不上，没有保存。", objections)
         _refuse_parent_of_points(school, facts)
         edited = School(
@@ -173,6 +173,13 @@ def _write_if_unchanged(school: School, seen_revision: int, **values: Any) -> No
     if not written:
         raise StalePage(f"您打开这一页后，{school.name} 已被别人改过，这次没有保存。请刷新后重新核对。")
     school.revision = seen_revision + 1
+
+
+def _klasses_outside(school: School, facts: SchoolFacts) -> list[str]:
+    klasses = Klass.objects.filter(school=school, closed_on__isnull=True, is_multigrade=False).exclude(
+        grade__gte=facts.first_grade, grade__lte=facts.last_grade
+    )
+    return [f"还有{klass}，请先撤销这个班，再改年级范围。" for klass in klasses]
 
 
 def _refuse_parent_of_points(school: School, facts: SchoolFacts) -> None:

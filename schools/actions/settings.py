@@ -4,7 +4,8 @@ from typing import Any
 
 from accounts.models import County, User
 from accounts.workflow import StalePage, StepRefused
-from schools.actions.common import FieldsRefused, acting, require
+from schools.actions.common import acting, require
+from schools.checks import FieldsRefused
 from schools.models import CountySetting
 from schools.permissions import may_change_setting
 from schools.queries import setting, setting_history

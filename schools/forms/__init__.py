@@ -1,0 +1,1 @@
+"""Forms of places, people, calendar and settings."""

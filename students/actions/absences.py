@@ -1,20 +1,31 @@
 """Spells of absence: begin, end, correct, void. They never change the roll."""
 
 import datetime as dt
+from contextlib import AbstractContextManager
 
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.audit import audited
+from accounts.audit import AuditDraft, audited
 from accounts.models import User
 from accounts.workflow import StalePage, StepRefused
 from schools.models import Role, School
 from schools.permissions import capacity
 from students.actions.periods import touch_periods
-from students.models import Absence, AbsenceKind, EndedHow, Enrolment, Student
+from students.models import (
+    Absence,
+    AbsenceKind,
+    EndedHow,
+    Enrolment,
+    Student,
+    Transfer,
+    TransferState,
+)
 from students.permissions import may_record, may_record_absence, require
 from students.queries import current_enrolment, open_absence
 
+LONGEST_SPELL_DAYS = 3 * 366
 RECORDS_HERE = "未在校由本校填报员或班主任登记。"
 
 
@@ -39,6 +50,15 @@ def start_absence(
     if kind == AbsenceKind.IN_TRANSFER:
         raise StepRefused("转学途中由“登记转出”自动记，不用单独登记。")
     _check_day(first_day, enrolment)
+    if earlier := Absence.objects.filter(
+        student=student,
+        kind=kind,
+        first_day=first_day,
+        recorded_by=actor,
+        returned_on__isnull=True,
+        voided_at__isnull=True,
+    ).first():
+        return earlier  # a second press of the same button
     with _audit(actor, "absence.start", enrolment.school) as entry:
         spell = add_absence(
             enrolment,
@@ -75,14 +95,20 @@ def add_absence(
             f"首日与已有的一段未在校（到 {overlapping.returned_on:%-m月%-d日} 返校）重叠。请核对首日。"
         )
     touch_periods(enrolment.school, first_day)
-    return Absence.objects.create(
-        student=enrolment.student,
-        school=enrolment.school,
-        kind=kind,
-        first_day=first_day,
-        recorded_by=actor,
-        **said,
-    )
+    try:
+        with transaction.atomic():
+            return Absence.objects.create(
+                student=enrolment.student,
+                school=enrolment.school,
+                kind=kind,
+                first_day=first_day,
+                recorded_by=actor,
+                **said,
+            )
+    except IntegrityError as error:
+        raise StalePage(
+            f"{enrolment.student.name} 的未在校刚刚被别人登记过，这次没有登记。请刷新后再看。"
+        ) from error
 
 
 def end_absence(absence: Absence, *, returned_on: dt.date, actor: User, seen_revision: int) -> None:
@@ -96,6 +122,11 @@ def end_absence(absence: Absence, *, returned_on: dt.date, actor: User, seen_rev
         raise StepRefused(
             f"返校日要晚于首日 {absence.first_day:%-m月%-d日}。首日记错的，请作废这一条再登记。"
         )
+    _refuse_while_waiting(absence)
+    if Absence.objects.filter(
+        pk=absence.pk, returned_on=returned_on, ended_by=actor, revision=seen_revision + 1
+    ).exists():
+        return  # a second press of the same button
     how = EndedHow.RESUMED if absence.kind == AbsenceKind.SUSPENSION else EndedHow.RETURNED
     with _audit(actor, "absence.end", absence.school) as entry:
         touch_periods(absence.school, returned_on)
@@ -123,6 +154,10 @@ def edit_absence(absence: Absence, *, actor: User, seen_revision: int, **said: o
     }
     if set(said) - allowed:
         raise ValueError(sorted(set(said) - allowed))
+    if AbsenceKind.IN_TRANSFER in (absence.kind, said.get("kind")) and said.get("kind") != absence.kind:
+        raise StepRefused("转学途中由“登记转出”自动记，类别不能改成它，也不能从它改出。")
+    if all(getattr(absence, name) == value for name, value in said.items()):
+        return
     with _audit(actor, "absence.edit", absence.school) as entry:
         touch_periods(absence.school, absence.first_day)
         changed = Absence.objects.filter(
@@ -141,6 +176,9 @@ def void_absence(absence: Absence, *, reason: str, actor: User, seen_revision: i
     require(may_record(actor, absence.school), "作废未在校记录由本校填报员办。")
     if not reason.strip():
         raise StepRefused("作废要写明原因。")
+    _refuse_while_waiting(absence)
+    if Absence.objects.filter(pk=absence.pk, voided_by=actor, revision=seen_revision + 1).exists():
+        return  # a second press of the same button
     with _audit(actor, "absence.void", absence.school) as entry:
         touch_periods(absence.school, absence.first_day)
         changed = Absence.objects.filter(
@@ -179,14 +217,23 @@ def reopen_after_undo(spell: Absence) -> None:
     )
 
 
+def _refuse_while_waiting(absence: Absence) -> None:
+    if Transfer.objects.filter(absence=absence, state=TransferState.WAITING).exists():
+        raise StepRefused(
+            f"{absence.student.name} 的转学还在等对方答复。学生回来了的，请先到“转学对接”撤回那一笔。"
+        )
+
+
 def _check_day(first_day: dt.date, enrolment: Enrolment) -> None:
     if first_day > timezone.localdate():
         raise StepRefused("首日在今天之后。请在学生没有到校以后登记。")
+    if (timezone.localdate() - first_day).days > LONGEST_SPELL_DAYS:
+        raise StepRefused(f"首日 {first_day:%Y年%-m月%-d日} 超过三年。请核对年份。")
     if first_day < enrolment.joined_on and enrolment.base_grade is None:
         raise StepRefused(f"首日早于入校日期 {enrolment.joined_on:%Y年%-m月%-d日}。请核对。")
 
 
-def _audit(actor: User, verb: str, school: School):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _audit(actor: User, verb: str, school: School) -> AbstractContextManager[AuditDraft]:
     role = Role.CLERK if may_record(actor, school) else Role.CLASS_TEACHER
     return audited(
         actor, verb, county_id=school.county_id, capacity=capacity(actor, role, school), school_id=school.pk

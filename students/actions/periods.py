@@ -1,7 +1,7 @@
 """The lock of the books: which month a fact counts in (ledger.md COUNTS IN and The lock of the books)."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -56,29 +56,64 @@ def book(
     happened_on: dt.date,
     *,
     not_before: dt.date | None,
-    grades: Sequence[tuple[int, int]] = (),
+    grades: Sequence[tuple[int, int, int]] = (),
 ) -> Booking:
     """First month with cut_off ≥ *happened_on* that is open for every school of the fact.
 
-    *not_before* is the month of the child's latest live fact. *grades* holds (grade, school year) of
-    each half: a month in which a grade would lie below the school's first is passed over.
+    *not_before* is the month of the child's latest live fact. *grades* holds (grade, school year, the
+    school's first grade) of each half: a month in which the grade would lie below is passed over.
     StepRefused where the calendar ends before such a month.
     """
     ordered = sorted(schools, key=lambda school: school.pk)
-    months = list(months_with_returns(ordered[0].county_id).filter(cut_off__gte=happened_on))
-    natural = months[0] if months else None
+    for month, late_for in candidate_months(
+        ordered[0].county_id, happened_on, not_before=not_before, grades=grades
+    ):
+        periods = _lock_all(ordered, month)
+        if periods is not None:
+            return Booking(month, periods, late_for)
+    raise StepRefused("填报日历里没有可以记入的月份，请县局管理员先建好下一学年的填报日历。")
+
+
+def candidate_months(
+    county_id: int,
+    happened_on: dt.date,
+    *,
+    not_before: dt.date | None,
+    grades: Sequence[tuple[int, int, int]] = (),
+) -> Iterator[tuple[ReportingMonth, dt.date | None]]:
+    """Months a fact may count in, first choice first, each with the month it would be 补报 for."""
+    months = list(months_with_returns(county_id).filter(cut_off__gte=happened_on))
     for month in months:
         if not_before is not None and month.month < not_before:
             continue
-        if any(grade + school_year_of(month.month) - year < 1 for grade, year in grades):
+        if any(grade + school_year_of(month.month) - year < first for grade, year, first in grades):
             continue
-        periods = _lock_all(ordered, month)
-        if periods is not None:
-            late_for = natural.month if natural is not None and natural.month < month.month else None
-            return Booking(
-                month, periods, late_for if late_for and happened_on <= _previous_cut_off(month) else None
-            )
-    raise StepRefused("填报日历里没有可以记入的月份，请县局管理员先建好下一学年的填报日历。")
+        is_late = months[0].month < month.month and happened_on <= _previous_cut_off(month)
+        yield month, months[0].month if is_late else None
+
+
+def expected_month(
+    schools: Sequence[School],
+    happened_on: dt.date,
+    *,
+    not_before: dt.date | None,
+    grades: Sequence[tuple[int, int, int]] = (),
+) -> tuple[ReportingMonth, dt.date | None] | None:
+    """Where ``book`` would put the fact now; changes nothing."""
+    for month, late_for in candidate_months(
+        schools[0].county_id, happened_on, not_before=not_before, grades=grades
+    ):
+        if all(takes_facts(school, month) for school in schools):
+            return month, late_for
+    return None
+
+
+def takes_facts(school: School, month: ReportingMonth) -> bool:
+    """Whether the school's month is open, or would be made open by the first fact."""
+    period = RollPeriod.objects.filter(school=school, month=month).first()
+    if period is not None:
+        return period.state == PeriodState.OPEN
+    return month.requirement == Requirement.REQUIRED and owes(school, month)
 
 
 def _lock_all(schools: Sequence[School], month: ReportingMonth) -> dict[int, RollPeriod] | None:
@@ -107,12 +142,11 @@ def touch_periods(school: School, day: dt.date) -> None:
 
     At least one month must be open; the next required month is made if need be.
     """
-    touched = False
-    for month in months_with_returns(school.county_id).filter(cut_off__gte=day):
-        period = RollPeriod.objects.filter(school=school, month=month).first()
-        if period is not None and lock_if_open(period):
-            touched = True
-    if not touched:
+    months = months_with_returns(school.county_id).filter(cut_off__gte=day)
+    later = RollPeriod.objects.filter(school=school, state=PeriodState.OPEN, month__in=months.order_by())
+    # One by one in order of months, so that two spells of a school wait for each other and never cross.
+    touched = [lock_if_open(period) for period in later.order_by("month__month")]
+    if not any(touched):
         book([school], day, not_before=None)
 
 

@@ -1,31 +1,35 @@
 """The in-county transfer: begun by either school, confirmed by the other, both halves in one month."""
 
 import datetime as dt
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.audit import audited
+from accounts.audit import AuditDraft, audited
 from accounts.models import User
 from accounts.workflow import StalePage, StepRefused
 from schools.models import Klass, Role, School
 from schools.permissions import capacity
 from students.actions.absences import add_absence
-from students.actions.movements import Fact, add_arrival, add_departure
-from students.actions.periods import book
+from students.actions.booking import add_both_halves, check_date, check_joined, check_place
 from students.models import (
     AbsenceKind,
     Enrolment,
     Movement,
-    MovementKind,
     Student,
     Transfer,
     TransferSide,
     TransferState,
 )
 from students.permissions import may_record, require
-from students.queries import current_enrolment, latest_counted_month, open_absence, roll_year
+from students.queries import current_enrolment, open_absence
+
+# The asking school must not learn from a refusal which school the child is at.
+ANSWERED_THERE = "这笔转学由对方学校的填报员答复。"
 
 
 def begin_transfer_out(
@@ -43,6 +47,9 @@ def begin_transfer_out(
     require(may_record(actor, enrolment.school), "登记转出由学生所在学校的填报员办。")
     if last_attended_on > timezone.localdate():
         raise StepRefused("最后在校日在今天之后。请在学生离校以后登记。")
+    check_joined(last_attended_on, enrolment)
+    if earlier := _begun_before(enrolment, to_school, TransferSide.FROM, actor):
+        return earlier
     with _audit(actor, "transfer.begin_out", enrolment.school) as entry:
         transfer = _begin(
             enrolment,
@@ -65,6 +72,8 @@ def begin_transfer_in(
     """The new school asks for the child; nothing changes until the old one confirms."""
     require(may_record(actor, to_school), "登记转入由接收学校的填报员办。")
     enrolment = _current(student)
+    if earlier := _begun_before(enrolment, to_school, TransferSide.TO, actor):
+        return earlier
     with _audit(actor, "transfer.begin_in", to_school) as entry:
         transfer = _begin(
             enrolment,
@@ -94,25 +103,56 @@ def confirm_transfer(
     *arrived_on* is the first day at the new school. The old school confirms a transfer begun by
     the new one with the same date: the day after the last attended day.
     """
-    require(may_record(actor, transfer.waiting_for), f"这笔转学由{transfer.waiting_for.name}的填报员确认。")
-    if arrived_on > timezone.localdate():
-        raise StepRefused("到校日期在今天之后。请在学生到校以后确认。")
+    require(may_record(actor, transfer.waiting_for), ANSWERED_THERE)
+    check_date(arrived_on, transfer.to_school)
     if transfer.last_attended_on and arrived_on <= transfer.last_attended_on:
         raise StepRefused(f"到校日期要晚于最后在校日 {transfer.last_attended_on:%-m月%-d日}。请核对。")
+    check_place(transfer.to_school, grade or transfer.grade, klass)
+    if earlier := _confirmed_before(transfer, actor, seen_revision):
+        return earlier
     with _audit(actor, "transfer.confirm", transfer.waiting_for) as entry:
         _decide(transfer, TransferState.CONFIRMED, actor, seen_revision, arrived_on=arrived_on)
         enrolment = _current(transfer.student)
         if enrolment.school_id != transfer.from_school_id:
             raise StepRefused("学生已不在原学校的名册上，这笔转学不能确认。")
-        halves = _book_both(transfer, enrolment, grade or transfer.grade, klass, arrived_on, actor)
+        check_joined(arrived_on, enrolment)
+        halves = add_both_halves(transfer, enrolment, grade or transfer.grade, klass, arrived_on, actor)
         entry.about(transfer, student_id=transfer.student_id)
         entry.summary = f"{transfer.from_school.name} → {transfer.to_school.name}"
     return halves
 
 
+@dataclass(frozen=True)
+class Reception:
+    """One line of a list that is confirmed in one press."""
+
+    transfer: Transfer
+    seen_revision: int
+    arrived_on: dt.date
+    klass: Klass | None = None
+
+
+def confirm_many(receptions: Sequence[Reception], *, actor: User) -> tuple[int, list[str]]:
+    """Confirm each that can be; (how many, why the others were passed over)."""
+    confirmed, passed_over = 0, []
+    for one in receptions:
+        try:
+            confirm_transfer(
+                one.transfer,
+                actor=actor,
+                seen_revision=one.seen_revision,
+                arrived_on=one.arrived_on,
+                klass=one.klass,
+            )
+            confirmed += 1
+        except StepRefused as refused:
+            passed_over.append(f"{one.transfer.student.name}：{refused}")
+    return confirmed, passed_over
+
+
 def refuse_transfer(transfer: Transfer, *, actor: User, seen_revision: int, reason: str) -> None:
     """不予接收 (or 不同意转出): the child stays where it is; a spell 转学途中 goes on until 返校 is recorded."""
-    require(may_record(actor, transfer.waiting_for), f"这笔转学由{transfer.waiting_for.name}的填报员答复。")
+    require(may_record(actor, transfer.waiting_for), ANSWERED_THERE)
     if not reason.strip():
         raise StepRefused("不予接收要写明原因。")
     with _audit(actor, "transfer.refuse", transfer.waiting_for) as entry:
@@ -123,11 +163,39 @@ def refuse_transfer(transfer: Transfer, *, actor: User, seen_revision: int, reas
 
 def cancel_transfer(transfer: Transfer, *, actor: User, seen_revision: int, reason: str = "") -> None:
     """The school that began it takes it back before the other has answered."""
-    began = transfer.from_school if transfer.begun_by_side == TransferSide.FROM else transfer.to_school
+    began = transfer.begun_at_school
     require(may_record(actor, began), "撤回转学由发起学校的填报员办。")
     with _audit(actor, "transfer.cancel", began) as entry:
         _decide(transfer, TransferState.CANCELLED, actor, seen_revision, decision_reason=reason.strip())
         entry.about(transfer, student_id=transfer.student_id)
+        entry.summary = reason.strip()
+
+
+def _begun_before(
+    enrolment: Enrolment, to_school: School, side: TransferSide, actor: User
+) -> Transfer | None:
+    """The same transfer, waiting since an earlier press of the same person."""
+    return Transfer.objects.filter(
+        student=enrolment.student,
+        from_school=enrolment.school,
+        to_school=to_school,
+        begun_by_side=side,
+        begun_by=actor,
+        state=TransferState.WAITING,
+    ).first()
+
+
+def _confirmed_before(
+    transfer: Transfer, actor: User, seen_revision: int
+) -> tuple[Movement, Movement] | None:
+    """Both halves, if the same person has confirmed from the same page already."""
+    done = Transfer.objects.filter(
+        pk=transfer.pk, state=TransferState.CONFIRMED, decided_by=actor, revision=seen_revision + 1
+    )
+    if not done.exists():
+        return None
+    halves = Movement.objects.filter(pair=transfer.pair)
+    return halves.get(sign=-1), halves.get(sign=1)
 
 
 def _begin(
@@ -181,56 +249,13 @@ def _mark_in_transfer(
     transfer.absence, transfer.last_attended_on = spell, last_attended_on
 
 
-def _book_both(
-    transfer: Transfer,
-    enrolment: Enrolment,
-    grade: int,
-    klass: Klass | None,
-    arrived_on: dt.date,
-    actor: User,
-) -> tuple[Movement, Movement]:
-    schools = [transfer.from_school, transfer.to_school]
-    booking = book(
-        schools,
-        arrived_on,
-        not_before=latest_counted_month(transfer.student),
-        grades=[(enrolment.grade, enrolment.grade_year), (grade, roll_year(transfer.to_school.county))],
-    )
-    fact = Fact(arrived_on, transfer.reason_code, transfer.reason_text)
-    out = add_departure(
-        enrolment,
-        MovementKind.TRANSFER_OUT,
-        fact=Fact(
-            arrived_on, fact.reason_code, fact.reason_text, transfer.to_school, transfer.to_school.name
-        ),
-        actor=actor,
-        booking=booking,
-        pair=transfer.pair,
-    )
-    # Promoted beyond the old school's top grade the 转出 counts nowhere: then this is 升入, not 转入,
-    # so that the county's 转出 and 转入 stay equal (ledger.md PROMOTE, COUNTY).
-    kind = MovementKind.TRANSFER_IN if out.period is not None else MovementKind.PROMOTED_IN
-    into = add_arrival(
-        transfer.student,
-        transfer.to_school,
-        kind,
-        grade=grade,
-        klass=klass,
-        fact=Fact(
-            arrived_on, fact.reason_code, fact.reason_text, transfer.from_school, transfer.from_school.name
-        ),
-        actor=actor,
-        booking=booking,
-        pair=transfer.pair,
-    )
-    if out.period is not None and into.period is None:
-        raise StepRefused(f"{transfer.to_school.name} 在计入月份没有对应的年级，请核对年级。")
-    return out, into
-
-
 def _decide(
     transfer: Transfer, state: TransferState, actor: User, seen_revision: int, **said: object
 ) -> None:
+    if Transfer.objects.filter(
+        pk=transfer.pk, state=state, decided_by=actor, revision=seen_revision + 1
+    ).exists():
+        raise StalePage("这笔转学您已经办过了，没有重复办理。")
     changed = Transfer.objects.filter(
         pk=transfer.pk, state=TransferState.WAITING, revision=seen_revision
     ).update(state=state, decided_by=actor, decided_at=timezone.now(), revision=F("revision") + 1, **said)
@@ -246,7 +271,7 @@ def _current(student: Student) -> Enrolment:
     return enrolment
 
 
-def _audit(actor: User, verb: str, school: School):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _audit(actor: User, verb: str, school: School) -> AbstractContextManager[AuditDraft]:
     return audited(
         actor,
         verb,

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import uuid
+from contextlib import AbstractContextManager
 
+from django.db import IntegrityError
 from django.utils import timezone
 
-from accounts.audit import audited
+from accounts.audit import AuditDraft, audited
 from accounts.models import User
-from accounts.workflow import StepRefused
+from accounts.workflow import StalePage, StepRefused
 from schools.models import Role, School
 from schools.permissions import capacity
 from students.actions.absences import reopen_after_undo
@@ -47,20 +49,38 @@ def undo_movement(
     require(any(may_record(actor, half.school) for half in halves), RECORDS_HERE)
     if not reason.strip():
         raise StepRefused("撤销要写明原因。")
+    _refuse_undone(movement)
+    try:
+        return _undo(movement, halves, reason.strip(), actor, happened_on or timezone.localdate())
+    except IntegrityError as error:
+        raise StalePage("这名学生的学籍刚刚被别人改过，这次没有撤销。请刷新后再看。") from error
+
+
+def _undo(
+    movement: Movement, halves: list[Movement], reason: str, actor: User, happened_on: dt.date
+) -> list[Movement]:
     with _audit(actor, "movement.undo", movement.school) as entry:
         latest = latest_live_movement(movement.student)
         if latest is None or latest.pk not in {half.pk for half in halves}:
             raise StepRefused("这名学生后来还有别的异动。请先从最近的一笔撤起。")
         entry.about(movement, student_id=movement.student_id)
-        entry.summary = reason.strip()
+        entry.summary = reason
         if all(half.period is None or lock_if_open(half.period) for half in halves):
-            _void(halves, reason.strip(), actor)
+            _void(halves, reason, actor)
             corrections = []
         else:
-            corrections = _correct(halves, reason.strip(), actor, happened_on or timezone.localdate())
+            corrections = _correct(halves, reason, actor, happened_on)
         entry.change("undone_by", None, "correction" if corrections else "void")
-        _restore(halves, happened_on or timezone.localdate())
+        _restore(halves, happened_on)
     return corrections
+
+
+def _refuse_undone(movement: Movement) -> None:
+    now = Movement.objects.select_related("reversed_by").get(pk=movement.pk)
+    if now.voided_at is not None:
+        raise StalePage(f"这笔{now.get_kind_display()}已经作废，没有重复办理。")
+    if hasattr(now, "reversed_by"):
+        raise StalePage(f"这笔{now.get_kind_display()}已经更正过了，没有重复办理。")
 
 
 def void_halves(halves: list[Movement], reason: str, actor: User) -> None:
@@ -70,9 +90,9 @@ def void_halves(halves: list[Movement], reason: str, actor: User) -> None:
 
 
 def _void(halves: list[Movement], reason: str, actor: User) -> None:
-    Movement.objects.filter(pk__in=[half.pk for half in halves]).update(
-        voided_at=timezone.now(), voided_by=actor, void_reason=reason[:200]
-    )
+    live = Movement.objects.filter(pk__in=[half.pk for half in halves], voided_at__isnull=True)
+    if live.update(voided_at=timezone.now(), voided_by=actor, void_reason=reason[:200]) != len(halves):
+        raise StalePage("这笔异动刚刚被别人作废，这次没有执行。请刷新后再看。")
 
 
 def _correct(halves: list[Movement], reason: str, actor: User, happened_on: dt.date) -> list[Movement]:
@@ -82,7 +102,7 @@ def _correct(halves: list[Movement], reason: str, actor: User, happened_on: dt.d
         [half.school for half in halves],
         happened_on,
         not_before=latest_counted_month(halves[0].student),
-        grades=[(half.grade, half.grade_year) for half in halves],
+        grades=[(half.grade, half.grade_year, half.school.first_grade) for half in halves],
     )
     pair = uuid.uuid4() if len(halves) > 1 else None
     # The minus comes first, so that the child is never on two rolls and the last half says where the child is.
@@ -153,7 +173,7 @@ def _set_grade(enrolment: Enrolment, grade: int, grade_year: int) -> None:
         Enrolment.objects.filter(pk=enrolment.pk).update(grade=now, grade_year=year)
 
 
-def _audit(actor: User, verb: str, school: School):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _audit(actor: User, verb: str, school: School) -> AbstractContextManager[AuditDraft]:
     return audited(
         actor,
         verb,

@@ -1,5 +1,6 @@
 """Absence spells: a first day and the first day back. They never change the roll (ledger.md ABSENT)."""
 
+import datetime as dt
 from typing import ClassVar
 
 from django.db import models
@@ -20,6 +21,9 @@ class AbsenceKind(models.TextChoices):
     SPECIAL_SCHOOL = "special_school", "专门学校"
     GUEST_ELSEWHERE = "guest_elsewhere", "借读"
     IN_TRANSFER = "in_transfer", "转学途中"
+
+
+UNEXCUSED_KINDS = frozenset({AbsenceKind.TRUANCY, AbsenceKind.NOT_REGISTERED})
 
 
 class EndedHow(models.TextChoices):
@@ -87,4 +91,17 @@ class Absence(models.Model):
         ]
 
     def __str__(self) -> str:
+        return self.get_kind_display()
+
+    def days_on(self, day: dt.date) -> int:
+        """Days out of school up to *day*, the first one included."""
+        return (min(day, self.returned_on or day) - self.first_day).days + 1
+
+    def label_on(self, day: dt.date, suspected_days: int, dropout_days: int) -> str:
+        """旷课 and 未报到 become 疑似辍学 and 辍学 by the number of days (product.md §5)."""
+        if self.kind in UNEXCUSED_KINDS:
+            if self.days_on(day) >= dropout_days:
+                return "辍学"
+            if self.days_on(day) > suspected_days:
+                return "疑似辍学"
         return self.get_kind_display()

@@ -206,3 +206,8 @@ class Transfer(models.Model):
     def waiting_for(self) -> School:
         """The school whose turn it is."""
         return self.to_school if self.begun_by_side == TransferSide.FROM else self.from_school
+
+    @property
+    def begun_at_school(self) -> School:
+        """The school that began it and may take it back."""
+        return self.from_school if self.begun_by_side == TransferSide.FROM else self.to_school

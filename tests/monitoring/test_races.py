@@ -192,6 +192,7 @@ def test_without_the_lock_facts_would_lie_uncounted(school, clerk, month, monkey
     monkeypatch.setattr("monitoring.actions.filing.close_period", close_without_looking)
     entered, go_on = threading.Event(), threading.Event()
     monkeypatch.setattr("students.actions.booking.end_for_departure", pausing(entered, go_on))
+    RollPeriod.objects.create(school=school, month=month)
     seen = page_token(None, None, content_now(school, month, None))
 
     with ThreadPoolExecutor(1) as pool:

@@ -2,15 +2,32 @@
 
 from django.urls import path
 
-from reports.views import home
+import schools.converters  # noqa: F401 -- registers <month:…>
+from reports.views import alerts, board, child, home, summary
 
 app_name = "reports"
 
 urlpatterns = [
     # 首页
     path("", home.home, name="home"),
+    path("more/", home.more, name="more"),
+    path("my-places/", home.places, name="places"),
+    path("alerts/", alerts.alert_list, name="alert-list"),
+    path("alerts/<slug:kind>/<int:key>/", alerts.alert_reveal, name="alert-reveal"),
     # 月报的送签和签字、表格下载
     # 县月报看板、汇总、催办
+    path("board/", board.board, name="board"),
+    path("board/<month:month>/", board.board, name="board-month"),
+    path("board/<month:month>/export/", board.board_export, name="board-export"),
+    path("board/<month:month>/remind/<int:school_pk>/", board.board_remind, name="remind"),
+    path("board/<month:month>/remind-all/", board.board_remind_all, name="remind-all"),
+    path("board/<month:month>/accept/", board.board_accept, name="board-accept"),
+    path("unmet-transfers/", board.transfer_board, name="transfer-board"),
+    path("summary/", summary.summary, name="summary"),
+    path("summary/<slug:by>/<month:month>/", summary.summary, name="summary-month"),
+    path("summary/<slug:by>/<month:month>/<slug:form>/", summary.summary_file, name="summary-file"),
     # 学生和学校一页看全
+    path("children/<int:pk>/", child.child, name="child"),
+    path("children/<int:pk>/reveal/", child.child_reveal, name="child-reveal"),
     # 名册和离线表
 ]

@@ -73,7 +73,94 @@ REQUIRED_PROOFS: Final[dict[str, tuple[str, ...]]] = {
     "skipped": ("跳级申请表",),
 }
 
+# Why somebody reads a full number.
+REVEAL_REASONS: Final = {
+    "paper": "填写文书",
+    "register": "核对户口簿",
+    "contact": "联系家长",
+    "transfer": "办理转学或学籍系统",
+    "other": "其他（写明）",
+}
+
+RELATIONS: Final = ("父亲", "母亲", "祖父", "祖母", "外祖父", "外祖母", "兄或姐", "其他亲属", "其他监护人")
+
+# Papers beside the required ones that people bring; the last one takes what has no name here.
+OTHER_PROOFS: Final = ("户口簿、居住证或务工证明", "医院证明或病历", "请假条", "情况说明", "其他材料")
+
+# 残疾人证号: 18-digit ID number, category, grade; a re-issued card appends B1 … (domain.md §5.10).
+DISABILITY_CATEGORIES: Final = {
+    "1": "视力",
+    "2": "听力",
+    "3": "言语",
+    "4": "肢体",
+    "5": "智力",
+    "6": "精神",
+    "7": "多重",
+}
+DISABILITY_GRADES: Final = {"1": "一级", "2": "二级", "3": "三级", "4": "四级"}
+
+# Words behind the stored detail of a circumstance, by kind (domain.md §5.8–5.13).
+CIRCUMSTANCE_DETAILS: Final[dict[str, dict[str, str]]] = {
+    "disability": {
+        category + grade: f"{word}{degree}"
+        for category, word in DISABILITY_CATEGORIES.items()
+        for grade, degree in DISABILITY_GRADES.items()
+    },
+    "hmt_foreign": {
+        "01": "香港同胞",
+        "02": "香港同胞亲属",
+        "03": "澳门同胞",
+        "04": "澳门同胞亲属",
+        "05": "台湾同胞",
+        "06": "台湾同胞亲属",
+        "11": "华侨",
+        "12": "侨眷",
+        "13": "归侨",
+        "14": "归侨子女",
+        "21": "归国留学人员",
+        "31": "非华裔中国人",
+        "41": "外籍华裔人",
+        "51": "外国人",
+        "99": "其他",
+    },
+    "left_behind_one": {"grand": "祖父母或外祖父母照料", "parent": "父或母照料", "other": "其他人照料"},
+    "left_behind_both": {
+        "grand": "祖父母或外祖父母照料",
+        "relative": "其他亲属照料",
+        "other": "其他人照料",
+        "none": "无人照料",
+    },
+    "left_behind_civil": {"both": "父母双方外出", "unable": "一方外出，另一方无监护能力"},
+    "single_parent": {"divorced": "父母离异", "died": "父或母亡故", "other": "其他"},
+    "P5": {"urban": "城市低保", "rural": "农村低保"},
+    "P4": {"illness": "大病", "accident": "意外事故", "disaster": "自然灾害", "other": "其他"},
+} | {kind: {"3": "特别困难", "2": "困难", "1": "一般困难"} for kind in ("P1", "P2", "P3")}
+
+# Papers that prove a circumstance; none where the school itself finds out.
+CIRCUMSTANCE_PROOFS: Final[dict[str, tuple[str, ...]]] = {
+    "disability": ("残疾人证",),
+    "P1": ("脱贫户或监测户认定材料",),
+    "P2": ("脱贫户或监测户认定材料",),
+    "P3": ("脱贫户或监测户认定材料",),
+    "P4": ("突发严重困难认定材料",),
+    "P5": ("低保证",),
+    "P6": ("孤儿认定材料",),
+    "P7": ("特困救助供养证",),
+    "P8": ("家长残疾人证",),
+    "P9": ("残疾人证",),
+    "P10": ("烈士证明书",),
+    "X1": ("事实无人抚养儿童认定材料",),
+    "X2": ("父母双方残疾人证",),
+    "X9": ("批准文件",),
+}
+
 
 def reason_label(kind: str, code: str) -> str:
     """What the screen says for a stored reason code; the code itself where the table has none."""
     return REASONS.get(kind, {}).get(code, code)
+
+
+def circumstance_label(kind_label: str, kind: str, detail: str) -> str:
+    """残疾（智力二级）; the kind alone where nothing more is known."""
+    word = CIRCUMSTANCE_DETAILS.get(kind, {}).get(detail, detail)
+    return f"{kind_label.partition('（')[0]}（{word}）" if word else kind_label

@@ -15,6 +15,10 @@ ID_PATTERN = re.compile(r"[1-9]\d{16}[\dX]")
 ROLL_PATTERN = re.compile(r"[GL]\d{17}[\dX]")
 # 港澳台居民居住证 have the same form with these places.
 PERMIT_PREFIXES = ("81", "82", "83")
+# The same words wherever the other record is: nobody learns at which school a child is (trust.md 3.2.10).
+KNOWN_NUMBER = (
+    "这个号码在县内已有学籍档案，不能再建一份。是本校学生的，请在名册里查找；从别处来的，请走“转学对接”。"
+)
 
 
 def check_character(first_17: str) -> str:
@@ -73,6 +77,6 @@ def normal_birth_range(grade: int, school_year: int) -> tuple[dt.date, dt.date]:
 @lru_cache(maxsize=50_000)
 def pinyin_of(name: str) -> tuple[str, str]:
     """(full pinyin, initials) for search: ('zhangruoxi', 'zrx')."""
-    syllables = lazy_pinyin(name, style=Style.NORMAL, errors=list)
+    syllables = lazy_pinyin(name, style=Style.NORMAL, errors=list)  # type: ignore[arg-type]  # a list of characters is allowed too
     letters = [s.lower() for s in syllables if s.strip()]
     return "".join(letters)[:120], "".join(s[0] for s in letters)[:30]

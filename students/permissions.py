@@ -1,9 +1,21 @@
 """Who may see and change what about a child. People and places only."""
 
+from dataclasses import dataclass
+
 from accounts.models import User
 from accounts.workflow import NotPermitted
 from schools.models import Klass, Role, School
 from schools.permissions import holds_role, scope_of
+from students.models import CircumstanceKind
+from students.models.circumstances import DISABILITY_KINDS, POVERTY_KINDS
+
+# The permission matrix, by resource: student.disability, student.poverty, search by number, exports, readings.
+DISABILITY_ROLES = (Role.CLERK, Role.PRINCIPAL, Role.CENTRAL_SCHOOL, Role.REVIEWER, Role.INSPECTOR)
+POVERTY_ROLES = (Role.CLERK, Role.PRINCIPAL, Role.CENTRAL_SCHOOL, Role.REVIEWER)
+NUMBER_SEARCH_ROLES = (Role.CLERK, Role.PRINCIPAL, Role.CENTRAL_SCHOOL, Role.REVIEWER)
+EXPORT_ROLES = (Role.CLERK, Role.CLASS_TEACHER, Role.PRINCIPAL, Role.CENTRAL_SCHOOL, Role.REVIEWER)
+READINGS_ROLES = (Role.PRINCIPAL, Role.CENTRAL_SCHOOL, Role.REVIEWER)
+COUNTY_WIDE = frozenset({Role.REVIEWER, Role.INSPECTOR})
 
 
 def require(allowed: bool, message: str) -> None:
@@ -66,3 +78,61 @@ def may_see_poverty(user: User, school: School | None) -> bool:
 def may_roll_over(user: User, _county: object = None) -> bool:
     """学年升级 is one county action of the bureau."""
     return holds_role(user, Role.REVIEWER)
+
+
+@dataclass(frozen=True)
+class ChildAccess:
+    """What one person may see and do on one child's page; all False for a pupil of the past."""
+
+    is_present: bool
+    contacts: bool = False
+    contacts_need_reason: bool = False
+    disability: bool = False
+    poverty: bool = False
+    reveal_number: bool = False
+    edit: bool = False
+    absences: bool = False
+    readings: bool = False
+
+    @property
+    def kinds(self) -> frozenset[CircumstanceKind]:
+        """Circumstances that may be seen."""
+        if not self.is_present:
+            return frozenset()
+        return frozenset(
+            kind
+            for kind in CircumstanceKind
+            if (self.disability or kind not in DISABILITY_KINDS)
+            and (self.poverty or kind not in POVERTY_KINDS)
+        )
+
+
+def child_access(user: User, school: School | None, klass: Klass | None) -> ChildAccess:
+    """By where the child is on the roll now. Only the county's own roles see all of one on no roll."""
+    covers_school = _holds_one_of(user, DISABILITY_ROLES, school)
+    own_class = klass is not None and klass.pk in scope_of(user, Role.CLASS_TEACHER).klass_ids
+    if not (covers_school or own_class):
+        return ChildAccess(is_present=False)
+    inspects_only = not own_class and not may_see_contacts(user, school)
+    return ChildAccess(
+        is_present=True,
+        contacts=not inspects_only,
+        contacts_need_reason=not own_class and not _at_school(user, school),
+        disability=covers_school,
+        poverty=covers_school and may_see_poverty(user, school),
+        reveal_number=covers_school and may_reveal_number(user, school),
+        edit=school is not None and may_record(user, school),
+        absences=school is not None and may_record_absence(user, school, klass),
+        readings=_holds_one_of(user, READINGS_ROLES, school),
+    )
+
+
+def _holds_one_of(user: User, roles: tuple[Role, ...], school: School | None) -> bool:
+    """Over *school*; where there is none, only county-wide roles count."""
+    return any(holds_role(user, role, school) for role in roles if school is not None or role in COUNTY_WIDE)
+
+
+def _at_school(user: User, school: School | None) -> bool:
+    return school is not None and any(
+        holds_role(user, role, school) for role in (Role.CLERK, Role.PRINCIPAL, Role.CENTRAL_SCHOOL)
+    )

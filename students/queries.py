@@ -2,13 +2,16 @@
 
 import datetime as dt
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
+from accounts.encryption import blind_index
 from accounts.models import County, User
+from accounts.text import clean_number
 from schools.calendar import school_year_of
 from schools.models import ReportingMonth, Role, School
 from schools.permissions import Scope, scope_of
+from schools.queries import schools_in
 from students.models import (
     Absence,
     Enrolment,
@@ -16,11 +19,15 @@ from students.models import (
     PeriodState,
     Rollover,
     RollPeriod,
+    SpecialCircumstance,
     Student,
     Transfer,
     TransferSide,
     TransferState,
 )
+
+# Shorter ones are no numbers of a person.
+SHORTEST_NUMBER = 8
 
 # Roles that may list children by name (permission matrix, student.basic); a leader sees totals only.
 NAMING_ROLES = (
@@ -159,3 +166,77 @@ def base_may_change(school: School) -> bool:
     if first is None or school.opened_on > first.cut_off:
         return False
     return not RollPeriod.objects.filter(school=school, state=PeriodState.CLOSED).exists()
+
+
+def recording_schools(user: User) -> QuerySet[School]:
+    """Schools whose movements this person records, without closed ones."""
+    return schools_in(scope_of(user, Role.CLERK)).filter(closed_on__isnull=True)
+
+
+def movements_visible_to(user: User) -> QuerySet[Movement]:
+    """Movements at the places of the person; for a class teacher those of the class."""
+    scope = naming_scope(user)
+    condition = scope.of_schools("school__")
+    if scope.klass_ids:
+        condition |= Q(enrolment__klass_id__in=scope.klass_ids)
+    return Movement.objects.filter(condition, school__county_id=user.county_id)
+
+
+def absences_visible_to(user: User) -> QuerySet[Absence]:
+    """Spells at the places of the person; for a class teacher those of the children in class now."""
+    scope = naming_scope(user)
+    condition = scope.of_schools("school__")
+    if scope.klass_ids:
+        in_class = Enrolment.objects.filter(klass_id__in=scope.klass_ids, left_on__isnull=True)
+        condition |= Q(student_id__in=in_class.values("student_id"))
+    return Absence.objects.filter(condition, school__county_id=user.county_id)
+
+
+def transfers_visible_to(user: User) -> QuerySet[Transfer]:
+    """Transfers from or to a place of the person."""
+    scope = naming_scope(user)
+    return Transfer.objects.filter(
+        scope.of_schools("from_school__") | scope.of_schools("to_school__"), student__county_id=user.county_id
+    )
+
+
+def children_on_roll(schools: QuerySet[School], sought: str) -> QuerySet[Enrolment]:
+    """Children on the roll now whose name, pinyin initials or exact number is *sought*."""
+    roll = Enrolment.objects.filter(school__in=schools, left_on__isnull=True)
+    number = clean_number(sought)
+    condition = Q(student__name__icontains=sought) | Q(student__initials__startswith=sought.lower())
+    if len(number) >= SHORTEST_NUMBER:
+        condition |= Q(student__id_index=blind_index("id_number", number))
+        condition |= Q(student__roll_index=blind_index("roll_number", number))
+    return (
+        roll.filter(condition)
+        .select_related("student", "school", "klass")
+        .order_by("grade", "klass__number", "student__pinyin", "pk")
+    )
+
+
+def listed_enrolments(user: User) -> QuerySet[Enrolment]:
+    """One row for each child the person may see: the current enrolment, else the latest one there."""
+    visible = enrolments_visible_to(user)
+    same_child = visible.filter(student=OuterRef("student"))
+    newer = same_child.filter(Q(left_on__isnull=True) | Q(pk__gt=OuterRef("pk")))
+    return visible.filter(Q(left_on__isnull=True) | ~Exists(newer))
+
+
+def student_by_number(user: User, number: str, roles: tuple[Role, ...]) -> Student | None:
+    """The child with exactly this ID number or 学籍号, if at a place where the person holds one of *roles*."""
+    scope = scope_of(user, *roles)
+    places = Enrolment.objects.filter(scope.of_schools("school__"), school__county_id=user.county_id)
+    return Student.objects.filter(
+        Q(id_index=blind_index("id_number", number)) | Q(roll_index=blind_index("roll_number", number)),
+        county_id=user.county_id,
+        pk__in=places.values("student_id"),
+    ).first()
+
+
+def circumstances_in_force(day: dt.date | None = None) -> QuerySet[SpecialCircumstance]:
+    """Recorded circumstances that hold on *day* (today)."""
+    day = day or timezone.localdate()
+    return SpecialCircumstance.objects.filter(voided_at__isnull=True, valid_from__lte=day).filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=day)
+    )

@@ -6,10 +6,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.encryption import current_key_id
 from accounts.keeping_actions import rotate_field_keys
+from accounts.storage import rewrite_with_current_key
 
 
 class Command(BaseCommand):
-    help = "用当前密钥重写全部加密字段；可以中断后再来，也可以在使用中运行。"
+    help = "用当前密钥重写全部加密字段和附件文件；可以中断后再来，也可以在使用中运行。"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--index", action="store_true", help="同时用当前索引密钥重算检索索引")
@@ -22,5 +23,8 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{done.column}：重写 {done.rewritten}，已是当前密钥 {done.already}，读不出 {done.unreadable}"
             )
+        rewritten, already, lost = rewrite_with_current_key()
+        unreadable += lost
+        self.stdout.write(f"附件文件：重写 {rewritten}，已是当前密钥 {already}，读不出 {lost}")
         if unreadable:
             raise CommandError(f"有 {unreadable} 个值读不出：旧密钥不在 BAOXUE_FIELD_KEYS 里，或数据被改动。")

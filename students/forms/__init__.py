@@ -1,0 +1,1 @@
+"""What people type about children: shape and validity of each field."""

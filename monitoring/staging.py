@@ -1,5 +1,6 @@
 """A correction that is being prepared: the text in force plus the changes staged with it (ledger.md REOPEN)."""
 
+import json
 from collections import defaultdict
 
 from monitoring.lines import MonthFigures, build_lines, movement_counts
@@ -58,6 +59,7 @@ def _as_movement(change: StagedChange, figures: MonthFigures) -> Movement:
     """The movement that the change will become, unsaved; its number is that of the change, negative."""
     assert change.grade is not None  # noqa: S101 -- an addition has a grade and a day (action stage_add)
     assert change.happened_on is not None  # noqa: S101 -- as above
+    said = json.loads(change.arguments)
     return Movement(
         pk=-change.pk,
         student=change.student,
@@ -69,8 +71,9 @@ def _as_movement(change: StagedChange, figures: MonthFigures) -> Movement:
         counting_grade=change.grade,
         happened_on=change.happened_on,
         late_for=None,
-        reason_code="missed",
+        reason_code=said["reason_code"],
         reason_text=change.summary,
+        counterpart_text=said["counterpart_text"],
         # Marks the row as counted: see _movement_texts.
         period_id=0,
     )

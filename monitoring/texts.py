@@ -81,12 +81,3 @@ def text_in_force(monthly_return: MonthlyReturn) -> FrozenReturn | None:
     return FrozenReturn.objects.filter(
         signed_edition__monthly_return=monthly_return, signed_edition__in_force=True
     ).first()
-
-
-def latest_text_before(text: FrozenReturn) -> FrozenReturn | None:
-    """The submission before this one, of the same return: what the differences are shown against."""
-    return (
-        FrozenReturn.objects.filter(edition__monthly_return=text.edition.monthly_return, pk__lt=text.pk)
-        .order_by("-pk")
-        .first()
-    )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
@@ -16,6 +17,7 @@ from monitoring.staging import staged_changes
 from monitoring.texts import current_text, text_in_force
 from schools.calendar import school_year_of
 from schools.models import Role
+from students.actions.people import create_student
 from students.actions.staged import add_in_closed_month, refuse_unless_latest, refuse_unless_movable
 from students.actions.undo import halves_of, void_halves
 from students.models import MINUS_KINDS, PLUS_KINDS, Movement, MovementKind, Student
@@ -93,6 +95,18 @@ def stage_add(
     return change
 
 
+def stage_new_child(
+    monthly_return: MonthlyReturn, kind: MovementKind, person: dict[str, Any], *, actor: User, **said: Any
+) -> StagedChange:
+    """As ``stage_add``, for a child who is not known yet; *person* are the arguments of ``create_student``."""
+    _refuse_unless_correcting(monthly_return, actor)
+    with audit_step(monthly_return, "stage", actor, Role.CLERK) as entry:
+        student = create_student(monthly_return.school, actor=actor, **person)
+        change = stage_add(monthly_return, student, kind, actor=actor, **said)
+        entry.about(change, student_id=student.pk)
+    return change
+
+
 def withdraw_staged(change: StagedChange, *, actor: User) -> None:
     """Take a staged change off the list."""
     monthly_return = change.edition.monthly_return
@@ -127,7 +141,7 @@ def accept_correction(monthly_return: MonthlyReturn, edition: Edition, actor: Us
 
 def discard_correction(monthly_return: MonthlyReturn, *, because: str) -> None:
     """Expiry: the old edition stays in force and the staged changes are dropped."""
-    with audit_step(monthly_return, "discard_correction", None, Role.REVIEWER) as entry:  # type: ignore[arg-type]
+    with audit_step(monthly_return, "discard_correction", None, Role.REVIEWER) as entry:
         before = monthly_return.state
         now = timezone.now()
         in_force = Edition.objects.select_related("frozen").get(monthly_return=monthly_return, in_force=True)

@@ -1,7 +1,7 @@
 """The return that a page is about: fetched within what the person may see, with what may be shown of it."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.http import Http404
@@ -13,17 +13,25 @@ from accounts.workflow import available_steps
 from monitoring.actions.common import PageToken, find_return, page_token
 from monitoring.build import content_now, content_of
 from monitoring.content import ReturnContent
+from monitoring.differences import Difference, compare
 from monitoring.models import CellMark, Edition, FrozenReturn, MonthlyReturn
 from monitoring.models.returns import EDITABLE_STATES, FILED_STATES
 from monitoring.months import owes_return
-from monitoring.permissions import may_prepare, may_print, may_see_drafts, schools_with_returns_for
+from monitoring.permissions import (
+    may_prepare,
+    may_print,
+    may_see_drafts,
+    schools_with_returns_for,
+    signs_for,
+)
 from monitoring.situations import reader_of, situation_of
 from monitoring.steps import steps_of
-from monitoring.texts import current_text, latest_text_before
-from monitoring.wording import Reader, Situation, Standing, standing
+from monitoring.texts import current_text
+from monitoring.wording import Reader, Situation, Standing, code_of, standing
 from monitoring.workflow import RETURN_WORKFLOW
 from schools.models import ReportingMonth, Requirement, School
 from students.models import RollPeriod
+from students.permissions import may_see_contacts
 
 
 @dataclass
@@ -45,7 +53,10 @@ class ReturnPage:
 
     @cached_property
     def standing(self) -> Standing:
-        return standing(self.reader, self.situation)
+        situation = self.situation
+        if self.reader == Reader.REVIEWER and code_of(situation) == "signed_again" and self.difference:
+            situation = replace(situation, changed_cells=self.difference.count)
+        return standing(self.reader, situation)
 
     @cached_property
     def sees_drafts(self) -> bool:
@@ -74,6 +85,10 @@ class ReturnPage:
         return self.is_live and may_prepare(self.user, stand_in)
 
     @property
+    def sees_contacts(self) -> bool:
+        return may_see_contacts(self.user, self.school) or signs_for(self.user, self.school)
+
+    @property
     def may_print(self) -> bool:
         return may_print(self.user, self.school)
 
@@ -95,21 +110,42 @@ class ReturnPage:
 
     @cached_property
     def previous_text(self) -> FrozenReturn | None:
-        """The submission that the reader saw last: before this one, or the last one while it is being mended."""
-        if self.text is not None and not self.is_live:
-            return latest_text_before(self.text)
+        """What the reader saw last: the submission before this one; the bureau sees signed ones only."""
         if self.monthly_return is None:
             return None
-        return (
-            FrozenReturn.objects.filter(edition__monthly_return=self.monthly_return)
-            .select_related("edition")
-            .order_by("-pk")
-            .first()
-        )
+        texts = FrozenReturn.objects.filter(edition__monthly_return=self.monthly_return)
+        if not self.sees_drafts:
+            texts = texts.filter(signed_edition__isnull=False)
+        if self.text is not None and not self.is_live:
+            texts = texts.filter(pk__lt=self.text.pk)
+        return texts.select_related("edition__monthly_return").order_by("-pk").first()
 
     @cached_property
-    def previous_content(self) -> ReturnContent | None:
-        return content_of(self.previous_text) if self.previous_text is not None else None
+    def difference(self) -> Difference | None:
+        """From the text before to what the page shows; None where there is no text before."""
+        if self.previous_text is None or self.content is None:
+            return None
+        marked = {(mark.grade, mark.column) for mark in self.marks}
+        return compare(content_of(self.previous_text), self.content, marked)
+
+    @property
+    def principal_shown(self) -> str:
+        """Who has signed the text on the page."""
+        found = self.monthly_return
+        if found is None:
+            return ""
+        return (
+            found.signed_by.name
+            if found.signed_by is not None
+            else "待签"
+            if self.text and not self.is_live
+            else ""
+        )
+
+    @property
+    def filler_shown(self) -> str:
+        found = self.monthly_return
+        return found.submitted_by.name if found is not None and found.submitted_by is not None else ""
 
     @cached_property
     def marks(self) -> list[CellMark]:

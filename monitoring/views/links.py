@@ -2,6 +2,7 @@
 
 from django.urls import NoReverseMatch, reverse
 
+from monitoring.content import DetailRow
 from monitoring.problems import Problem
 from monitoring.views.found import ReturnPage
 
@@ -30,7 +31,20 @@ def figure_url(page: ReturnPage, grade: int, column: str, edition: int | None = 
 
 
 def child_url(student_id: int) -> str:
-    return address("reports:student-detail", student_id)
+    return address("reports:child", student_id)
+
+
+def mend_row(page: ReturnPage, row: DetailRow) -> tuple[str, str]:
+    """(address, verb) for what a row still lacks; only for the clerk while the return can be changed."""
+    if not page.is_editable or not (row.reason_missing or row.evidence_pending):
+        return "", ""
+    if row.absence_id:
+        url = address("students:absence-detail", row.absence_id)
+        return (url, "补填原因" if row.reason_missing else "上传证明") if url else ("", "")
+    if (row.movement_id or 0) > 0:
+        url = address("students:movement-detail", row.movement_id)
+        return (url, "上传证明") if url else ("", "")
+    return "", ""
 
 
 def mend(page: ReturnPage, problem: Problem) -> tuple[str, str]:
@@ -44,7 +58,7 @@ def mend(page: ReturnPage, problem: Problem) -> tuple[str, str]:
         return address("students:transfer-list"), "看对接"
     if problem.absence_id and page.is_editable:
         verb = "去补填" if problem.code == "H8" else "写跟踪情况"
-        if url := address("students:absence-edit", problem.absence_id):
+        if url := address("students:absence-detail", problem.absence_id):
             return url, verb
     if (problem.movement_id or 0) > 0 and page.is_editable:
         url = address("students:movement-detail", problem.movement_id)

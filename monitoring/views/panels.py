@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accounts.wording import cn_date, grade_name
+from accounts.wording import cn_date, grade_name, signed, thousands
 from monitoring.checks import CHECK_TITLES, run_checks
 from monitoring.content import DetailRow, ReturnContent
-from monitoring.differences import Difference
+from monitoring.differences import CellChange, Difference, RemarkChange
 from monitoring.models import CellMark
 from monitoring.problems import LOOK, MUST, Problem
 from monitoring.views.found import ReturnPage
-from monitoring.views.links import child_url, figure_url, mend
+from monitoring.views.links import child_url, figure_url, mend, mend_row
 from monitoring.views.sheet import place_name
+from schools.settings import ANNEX2_FIELDS
 
 COLUMN_TAGS = {"transfer_in": "转入", "transfer_out": "转出", "absent": "未在校", "other": "其他"}
+WORD_TITLES = dict(ANNEX2_FIELDS)
+EMPTY = "（空）"
 DROPOUT_WORDS = ("疑似辍学", "辍学")
 
 
@@ -37,6 +40,8 @@ class Named:
     days: str
     words: str
     look: str
+    mend_url: str = ""
+    mend_verb: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,84 @@ class MarkShown:
     place: str
     changes: Sequence[tuple[str, int, int]]
     url: str
+
+
+@dataclass(frozen=True)
+class CellShown:
+    place: str
+    before: str
+    after: str
+    is_same: bool
+    added: Sequence[DetailRow]
+    removed: Sequence[DetailRow]
+
+
+@dataclass(frozen=True)
+class TextShown:
+    place: str
+    before: str
+    after: str
+    is_private: bool = False
+
+
+@dataclass(frozen=True)
+class DifferenceShown:
+    """Marked cells, what follows from other cells, and 未标注的改动."""
+
+    count: int
+    marked: Sequence[CellShown]
+    marked_remarks: Sequence[TextShown]
+    following: Sequence[CellShown]
+    unmarked: Sequence[CellShown]
+    unmarked_texts: Sequence[TextShown]
+    added: Sequence[DetailRow]
+    removed: Sequence[DetailRow]
+
+    @property
+    def has_unmarked(self) -> bool:
+        return bool(self.unmarked or self.unmarked_texts or self.added or self.removed)
+
+
+def difference_shown(difference: Difference | None) -> DifferenceShown | None:
+    if difference is None:
+        return None
+    cells = difference.cells
+    remarks = [(change.is_marked, _remark_shown(change)) for change in difference.remarks]
+    words = [
+        TextShown(
+            f"信息表（二） {word.row.student_name} · {WORD_TITLES.get(word.field, word.field)}",
+            word.before or EMPTY,
+            word.after or EMPTY,
+            word.is_private,
+        )
+        for word in difference.words
+    ]
+    return DifferenceShown(
+        count=difference.count,
+        marked=[_cell_shown(c) for c in cells if c.is_marked],
+        marked_remarks=[shown for is_marked, shown in remarks if is_marked],
+        following=[_cell_shown(c) for c in cells if c.follows and not c.is_marked],
+        unmarked=[_cell_shown(c) for c in difference.unmarked_cells],
+        unmarked_texts=[shown for is_marked, shown in remarks if not is_marked] + words,
+        added=difference.uncounted_added,
+        removed=difference.uncounted_removed,
+    )
+
+
+def _cell_shown(change: CellChange) -> CellShown:
+    written = signed if change.column == "other" else thousands
+    return CellShown(
+        place_name(change.grade, change.column),
+        written(change.before),
+        written(change.after),
+        change.before == change.after,
+        change.added,
+        change.removed,
+    )
+
+
+def _remark_shown(change: RemarkChange) -> TextShown:
+    return TextShown(f"{grade_name(change.grade)} · 备注", change.before or EMPTY, change.after or EMPTY)
 
 
 def checks_panel(page: ReturnPage) -> ChecksPanel:
@@ -91,6 +174,7 @@ def _named(page: ReturnPage, row: DetailRow, edition: int | None) -> Named:
     direction = {"transfer_in": "来自", "transfer_out": "去往"}.get(row.column, "")
     parts = [f"{direction} {words}".strip() if words else "", row.printed.get("reason", "")]
     look = "now" if row.kind in DROPOUT_WORDS else ""
+    mend_url, mend_verb = mend_row(page, row) if edition is None else ("", "")
     since = "自 " if row.is_absent else ""
     return Named(
         row=row,
@@ -101,6 +185,8 @@ def _named(page: ReturnPage, row: DetailRow, edition: int | None) -> Named:
         days=f"第 {(page.month.cut_off - row.happened_on).days + 1} 天" if row.is_absent else "",
         words="，".join(part for part in parts if part),
         look=look,
+        mend_url=mend_url,
+        mend_verb=mend_verb,
     )
 
 
@@ -138,12 +224,8 @@ def moved_children(content: ReturnContent) -> int:
 def correction_note(content: ReturnContent) -> str:
     """opening_correction as a footnote: by grade, because grades may cancel out."""
     parts = [
-        f"{grade_name(line.grade)} {_signed(line.opening_correction)}"
+        f"{grade_name(line.grade)} {signed(line.opening_correction)}"
         for line in content.lines
         if line.opening_correction
     ]
     return f"上月学生数含以前月份更正：{'，'.join(parts)}。" if parts else ""
-
-
-def _signed(number: int) -> str:
-    return f"+{number}" if number > 0 else f"−{-number}"

@@ -7,10 +7,14 @@ from schools.models import ReportingMonth, Requirement, School
 from schools.queries import months_with_returns, owed_by
 from students.models import RollPeriod
 
+# Finds the last required month and the optional ones after it, however long the history.
+MONTHS_TO_LOOK_BACK = 14
+
 
 def previous_months(month: ReportingMonth, schools: Collection[School]) -> dict[int, ReportingMonth]:
     """M−1 per school: the previous required month it owed, or a later optional one it files."""
-    earlier = list(months_with_returns(month.county_id).filter(month__lt=month.month))
+    newest_first = months_with_returns(month.county_id).filter(month__lt=month.month).order_by("-month")
+    earlier = list(newest_first[:MONTHS_TO_LOOK_BACK])[::-1]
     required = next((m for m in reversed(earlier) if m.requirement == Requirement.REQUIRED), None)
     optional = [
         m

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import schools.converters  # noqa: F401 -- registers <month:…>
-from reports.views import alerts, board, child, home, summary
+from reports.views import alerts, board, child, home, returns, summary
 
 app_name = "reports"
 
@@ -15,6 +15,18 @@ urlpatterns = [
     path("alerts/", alerts.alert_list, name="alert-list"),
     path("alerts/<slug:kind>/<int:key>/", alerts.alert_reveal, name="alert-reveal"),
     # 月报的送签和签字、表格下载
+    path("returns/<int:school_pk>/<month:month>/submit/", returns.return_submit, name="return-submit"),
+    path("returns/<int:school_pk>/<month:month>/sign/", returns.return_sign, name="return-sign"),
+    path(
+        "returns/<int:school_pk>/<month:month>/preview/<int:form>/",
+        returns.return_preview,
+        name="return-preview",
+    ),
+    path(
+        "returns/<int:school_pk>/<month:month>/form/<int:form>/<slug:kind>/",
+        returns.return_form,
+        name="return-form",
+    ),
     # 县月报看板、汇总、催办
     path("board/", board.board, name="board"),
     path("board/<month:month>/", board.board, name="board-month"),

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable
 
 from reports.documents.columns import (
+    LANDSCAPE_MM,
     LEFT_ALIGNED,
+    SMALL_PT,
     ems,
     even_parts,
     fitting,
@@ -47,7 +49,7 @@ def annex2_paper(facts: Annex2Facts) -> dict[str, object]:
     return {
         "head": head_lines(facts.head, annex="附件2"),
         "columns": [_column_head(column, size_pt) for column in facts.columns],
-        "size_text": f"{size_pt}pt",
+        "size_class": "paper-small" if size_pt == SMALL_PT else "paper-large",
         "counted": [
             _cells(facts.columns, row, str(place), size_pt) for place, row in enumerate(counted, start=1)
         ],
@@ -76,6 +78,8 @@ def _column_head(column: Column, size_pt: float) -> dict[str, object]:
         "lines": title_lines(column.title, column.width_mm, size_pt),
         # Text, not a number: a localised decimal comma would break the style sheet.
         "width": f"{column.width_mm:.2f}mm",
+        # On screen, where the security policy allows no style of an element.
+        "share": f"{100 * column.width_mm / LANDSCAPE_MM:.2f}%",
     }
 
 

@@ -4,7 +4,9 @@ import datetime as dt
 from collections.abc import Collection
 
 from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
 
+from monitoring.lateness import due_at
 from monitoring.models import MonthlyReturn, ReturnState
 from monitoring.models.returns import FILED_STATES
 from schools.models import ReportingMonth, Requirement, School
@@ -41,6 +43,23 @@ def unfiled_months(
             if month.month > filed.get(school.pk, dt.date.min) and owed_by(school, month, before.get(month))
         ]
         for school in schools
+    }
+
+
+def overdue_months(
+    schools: Collection[School], county_id: int, now: dt.datetime
+) -> dict[int, list[ReportingMonth]]:
+    """Of the unfiled months those past their due time that no principal has ever signed (逾期), per school."""
+    unfiled = unfiled_months(schools, county_id, timezone.localtime(now).date())
+    months = {month for owed in unfiled.values() for month in owed if now > due_at(month)}
+    signed_once = set(
+        MonthlyReturn.objects.filter(
+            school__in=schools, period__month__in=months, first_signed_at__isnull=False
+        ).values_list("school_id", "period__month_id")
+    )
+    return {
+        school_id: [month for month in owed if month in months and (school_id, month.pk) not in signed_once]
+        for school_id, owed in unfiled.items()
     }
 
 

@@ -14,6 +14,8 @@ SECRET_KEY = "test-only-" + "k" * 50
 FIELD_KEYS = "1:" + "11" * 32
 FIELD_INDEX_KEY = "22" * 32
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+# Counts of queries must not depend on what an earlier request left behind; tests of the cache bring their own.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DEMO_ACCOUNTS_SHOWN = True
 DEMO_PASSWORD = "demo-2026"  # noqa: S105 -- shown on the login page

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from students.views import circumstances, evidence, lists, people
+from students.views import circumstances, evidence, lists, people, rollover, roster, roster_file
 
 app_name = "students"
 
@@ -29,4 +29,18 @@ urlpatterns = [
     path("evidence/<slug:kind>/<int:pk>/attach/", evidence.evidence_attach, name="evidence-attach"),
     path("papers/<int:pk>/", evidence.evidence_show, name="evidence-show"),
     path("papers/<int:pk>/withdraw/", evidence.evidence_withdraw, name="evidence-withdraw"),
+    # 名册导入
+    path("roster/", roster.roster_upload, name="roster-upload"),
+    path("roster/<uuid:uuid>/", roster.roster_detail, name="roster-detail"),
+    path("roster/<uuid:uuid>/columns/", roster_file.roster_columns, name="roster-columns"),
+    path("roster/<uuid:uuid>/answers/", roster.roster_answers, name="roster-answers"),
+    path("roster/<uuid:uuid>/drop-g/", roster.roster_drop_g, name="roster-drop-g"),
+    path("roster/<uuid:uuid>/compare/", roster.roster_compare, name="roster-compare"),
+    path("roster/<uuid:uuid>/confirm/", roster.roster_confirm, name="roster-confirm"),
+    path("roster/<uuid:uuid>/discard/", roster.roster_discard, name="roster-discard"),
+    path("roster/<uuid:uuid>/errors/", roster_file.roster_errors, name="roster-errors"),
+    # 学年升级
+    path("rollover/", rollover.rollover_preview, name="rollover-preview"),
+    path("rollover/commit/", rollover.rollover_commit, name="rollover-commit"),
+    path("rollover/undo/", rollover.rollover_undo, name="rollover-undo"),
 ]

@@ -60,6 +60,14 @@ class SchoolLine:
     opened_on: dt.date | None = None
     problems: list[RowProblem] = field(default_factory=list)
 
+    @property
+    def parent_text(self) -> str:
+        return self.row.text("parent")
+
+    @property
+    def kind_text(self) -> str:
+        return self.row.text("kind")
+
     def refuse(self, key: str, message: str) -> None:
         self.problems.append(
             RowProblem(

@@ -33,12 +33,11 @@ class SessionRow:
 
 
 def demo_accounts() -> list[DemoAccount]:
-    """What the login page of a demonstration lists; empty in production."""
+    """What the login page of a demonstration lists: those with a note; empty in production."""
     if not settings.DEMO_ACCOUNTS_SHOWN:
         return []
-    shown = (
-        User.objects.filter(is_demo=True, is_active=True).order_by("pk").values_list("username", "demo_note")
-    )
+    noted = User.objects.filter(is_demo=True, is_active=True).exclude(demo_note="")
+    shown = noted.order_by("pk").values_list("username", "demo_note")
     return [DemoAccount(username, *note.partition(" · ")[::2]) for username, note in shown]
 
 

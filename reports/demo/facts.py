@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from accounts.models import User
-from reports.demo.actions.children import add_families, student_of
+from reports.demo.actions.children import add_families, person_of
 from reports.demo.actions.places import Founded
 from reports.demo.names import People
 from reports.demo.timeline import Timeline
@@ -100,9 +100,8 @@ class Facts:
         )
         reason = self.dice.choice([code for code in REASONS[kind.value] if code != "other"])
         where = self.dice.choice(ELSEWHERE) if kind == MovementKind.TRANSFER_IN else ""
-        student = student_of(school.county, child)
         movement = record_new_child(
-            student,
+            person_of(child),
             school,
             kind,
             grade=grade,
@@ -110,7 +109,7 @@ class Facts:
             fact=Fact(day, reason, counterpart_text=where),
             actor=self.clerk(school),
         )
-        add_families(school, [(student, child)], self.clerk(school))
+        add_families(school, [(movement.student, child)], self.clerk(school))
         return movement
 
     def move_up(self, enrolment: Enrolment, school: School, day: dt.date) -> Movement:

@@ -1,9 +1,9 @@
-"""Loads the synthetic counties of a scale: all or nothing."""
+"""Loads synthetic counties, each one all or nothing."""
 
 import datetime as dt
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from reports.demo.facts import Facts
 from reports.demo.filing import Filing
 from reports.demo.history import History
 from reports.demo.names import People
-from reports.demo.places import CountyPlan, counties_of
+from reports.demo.places import CountyPlan
 from reports.demo.present import Present
 from reports.demo.staff import staff_of
 from reports.demo.timeline import Timeline
@@ -34,11 +34,11 @@ class Loaded:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-def load(scale: str, seed: int, said: Callable[[str], None]) -> Loaded:
+def load(plans: Sequence[CountyPlan], seed: int, said: Callable[[str], None]) -> Loaded:
     """From September of the school year before this one up to now."""
     loaded, numbers = Loaded(), dict[str, int]()
     now = timezone.now() - PAUSE
-    for plan in counties_of(scale):
+    for plan in plans:
         with transaction.atomic():
             loaded.refused += _live(plan, seed, now, numbers, is_first=not loaded.counties)
         loaded.counties.append(plan.name)
@@ -53,7 +53,7 @@ def _live(
     clock = Clock(local_time(dt.date(year, 8, 24)))
     people = People(f"{seed}-{plan.code}")
     with clock.running():
-        founded = found_county(plan, first_year=year, years=4)
+        founded = found_county(plan, first_year=year, years=3)
         appoint_staff(founded, staff_of(plan, people, is_first=is_first), numbers, shown=is_first)
         enrol_base(founded, people, year)
         timeline = Timeline(clock, now)

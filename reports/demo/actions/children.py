@@ -3,9 +3,10 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from accounts.audit import audited
-from accounts.models import County, User
+from accounts.models import User
 from reports.demo.actions.places import Founded
 from reports.demo.circumstances import circumstances_of, placement_of
 from reports.demo.names import Child, People
@@ -29,7 +30,7 @@ def enrol_base(founded: Founded, people: People, year: int) -> None:
                 for _ in range(max(1, plan.per_grade + people.dice.randint(-1, 1)))
             ]
             students = Student.objects.bulk_create(
-                (student_of(school.county, child) for child in children), batch_size=BATCH
+                (build_student(school.county, **person_of(child)) for child in children), batch_size=BATCH
             )
             Enrolment.objects.bulk_create(_enrolments(school, children, students, year), batch_size=BATCH)
             _add_families(zip(students, children, strict=True))
@@ -46,17 +47,17 @@ def add_families(school: School, pairs: Sequence[tuple[Student, Child]], actor: 
         entry.summary = f"登记 {len(pairs)} 名学生的监护人"
 
 
-def student_of(county: County, child: Child) -> Student:
-    return build_student(
-        county,
-        name=child.name,
-        sex=child.sex,
-        birth_date=child.birth_date,
-        id_number=child.id_number,
-        roll_number=f"G{child.id_number}",
-        ethnicity=child.ethnicity,
-        address=child.address,
-    )
+def person_of(child: Child) -> dict[str, Any]:
+    """The arguments of ``build_student`` and ``create_student``."""
+    return {
+        "name": child.name,
+        "sex": child.sex,
+        "birth_date": child.birth_date,
+        "id_number": child.id_number,
+        "roll_number": f"G{child.id_number}",
+        "ethnicity": child.ethnicity,
+        "address": child.address,
+    }
 
 
 def _enrolments(

@@ -11,7 +11,7 @@ from accounts.models import County
 from accounts.queries import demo_accounts
 from monitoring.models import MonthlyReturn
 from reports.demo.loader import Loaded, load
-from reports.demo.places import SCALES
+from reports.demo.places import SCALES, counties_of
 from schools.models import School
 from students.models import Absence, Enrolment, Movement, Student, Transfer
 
@@ -42,7 +42,8 @@ class Command(BaseCommand):
             raise CommandError("数据库里已有县。请换一个空的数据库，或加 --if-empty。")
         started = time.monotonic()
         quiet = options["json"] or options["verbosity"] == 0
-        loaded = load(options["scale"], options["seed"], lambda _: None if quiet else self.stdout.write(_))
+        plans = counties_of(options["scale"])
+        loaded = load(plans, options["seed"], lambda text: None if quiet else self.stdout.write(text))
         figures = _figures(loaded)
         seconds = round(time.monotonic() - started, 1)
         report = {"status": "loaded", "scale": options["scale"], "seed": options["seed"], "seconds": seconds}

@@ -1,6 +1,7 @@
 """Questions about children and facts that more than one caller asks."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
@@ -9,7 +10,7 @@ from accounts.encryption import blind_index
 from accounts.models import County, User
 from accounts.text import clean_number
 from schools.calendar import school_year_of
-from schools.models import ReportingMonth, Role, School
+from schools.models import Membership, ReportingMonth, Role, School
 from schools.permissions import Scope, scope_of
 from schools.queries import schools_in
 from students.models import (
@@ -138,10 +139,7 @@ def transfers_waiting_for(schools: QuerySet[School]) -> QuerySet[Transfer]:
     """Transfers that one of these schools has to confirm."""
     return (
         Transfer.objects.filter(state=TransferState.WAITING)
-        .filter(
-            Q(begun_by_side=TransferSide.FROM, to_school__in=schools)
-            | Q(begun_by_side=TransferSide.TO, from_school__in=schools)
-        )
+        .filter(to_be_answered_by(schools))
         .select_related("student", "from_school", "to_school", "begun_by")
         .order_by("begun_at")
     )
@@ -151,10 +149,7 @@ def transfers_waiting_elsewhere(schools: QuerySet[School]) -> QuerySet[Transfer]
     """Transfers begun here that the other school has not answered."""
     return (
         Transfer.objects.filter(state=TransferState.WAITING)
-        .filter(
-            Q(begun_by_side=TransferSide.FROM, from_school__in=schools)
-            | Q(begun_by_side=TransferSide.TO, to_school__in=schools)
-        )
+        .filter(begun_by(schools))
         .select_related("student", "from_school", "to_school", "begun_by")
         .order_by("begun_at")
     )
@@ -239,4 +234,31 @@ def circumstances_in_force(day: dt.date | None = None) -> QuerySet[SpecialCircum
     day = day or timezone.localdate()
     return SpecialCircumstance.objects.filter(voided_at__isnull=True, valid_from__lte=day).filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=day)
+    )
+
+
+def recorder_of(school: School) -> User | None:
+    """Who stands for facts that a command books: the clerk who has been at the school the longest."""
+    today = timezone.localdate()
+    membership = (
+        Membership.objects.filter(school=school, role=Role.CLERK, started_on__lte=today, user__is_active=True)
+        .filter(Q(ended_on__isnull=True) | Q(ended_on__gt=today))
+        .select_related("user")
+        .order_by("started_on", "pk")
+        .first()
+    )
+    return membership.user if membership is not None else None
+
+
+def to_be_answered_by(schools: Collection[School] | QuerySet[School]) -> Q:
+    """Of transfers: those in which it is (or was) the turn of one of these schools."""
+    return Q(begun_by_side=TransferSide.FROM, to_school__in=schools) | Q(
+        begun_by_side=TransferSide.TO, from_school__in=schools
+    )
+
+
+def begun_by(schools: Collection[School] | QuerySet[School]) -> Q:
+    """Of transfers: those that one of these schools began."""
+    return Q(begun_by_side=TransferSide.FROM, from_school__in=schools) | Q(
+        begun_by_side=TransferSide.TO, to_school__in=schools
     )

@@ -4,7 +4,10 @@ import csv
 import datetime as dt
 import io
 
+from accounts.tabular import read_tables
 from students.identity import make_id_number
+from students.roster_import.reading import read_workbook
+from students.roster_import.rows import Facts
 from tests.files import xlsx
 
 SCHOOL_YEAR = 2025
@@ -121,3 +124,44 @@ def csv_bytes(rows, encoding="utf-8", separator=","):
     out = io.StringIO()
     csv.writer(out, delimiter=separator, lineterminator="\r\n").writerows(rows)
     return out.getvalue().encode(encoding)
+
+
+# --- reading without a database ---------------------------------------------------------------------
+
+TODAY = dt.date(2025, 9, 20)
+
+
+def facts(**values):
+    return Facts(
+        **{
+            "today": TODAY,
+            "school_year": SCHOOL_YEAR,
+            "grades": range(1, 10),
+            "school_codes": frozenset({"3114000001"}),
+            "school_names": frozenset({"柏坪学校"}),
+            **values,
+        }
+    )
+
+
+def read(content, name="名册.xlsx", *, mapping=None, **values):
+    """A file, or rows of one sheet, as the importer understands it."""
+    if isinstance(content, list):
+        content = xlsx(content)
+    return read_workbook(read_tables(content, name, in_child=False), facts(**values), mapping)
+
+
+def read_one(headings=None, **cells):
+    """One child with these cells; the problems and the child (None when it was refused)."""
+    values = child(1, cells.pop("grade", 1)) | cells
+    columns = dict.fromkeys([*(headings or SHORT), *cells])
+    reading = read(short_rows([values], list(columns)))
+    return reading, (reading.children or [None])[0]
+
+
+def messages(reading, level=None):
+    return [problem.message for problem in reading.problems if level in (None, problem.level)]
+
+
+def codes(reading):
+    return [problem.code for problem in reading.problems + reading.file_problems]

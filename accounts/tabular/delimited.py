@@ -14,6 +14,8 @@ _SAVE_AS: Final = "请用 WPS 或 Excel 打开，另存为“.xlsx”后再传"
 _CJK: Final = re.compile("[\u2e80-\u9fff\uff00-\uffef\U00020000-\U0003ffff]")
 _FORMULA_TEXT: Final = re.compile(r'^="(.*)"$', re.DOTALL)
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f]")
+# A TAB after every value keeps Excel from making numbers of texts; it separates nothing.
+_TRAILING_TAB: Final = re.compile(r"\t+(?=[,;\r\n])")
 _SNIFFED_LINES: Final = 30
 _MAX_LINES_IN_CELL: Final = 50
 
@@ -103,6 +105,7 @@ def _separator(text: str) -> tuple[str, str]:
     if declared.lower().startswith("sep=") and len(declared) == len("sep=") + 1:
         return newline and rest, declared[-1]
     sample = re.sub(r'"[^"]*"', "", "\n".join(text.split("\n", _SNIFFED_LINES)[:_SNIFFED_LINES]))
+    sample = _TRAILING_TAB.sub("", sample)
     return text, max(",\t;", key=lambda mark: (_commonest_count(sample, mark), mark == ","))
 
 

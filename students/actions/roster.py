@@ -15,7 +15,7 @@ from schools.models import Role, School
 from schools.permissions import capacity
 from schools.queries import first_month
 from students.actions.periods import lock_if_open, period_of
-from students.actions.roster_preview import IMPORTS_HERE, preview_of, take_revision
+from students.actions.roster_preview import IMPORTS_HERE, compare_again, preview_of, take_revision
 from students.actions.roster_rows import Writer
 from students.models import RosterImport, RosterState
 from students.permissions import may_record, require
@@ -24,6 +24,10 @@ from students.roster_import.preview import Preview, compared_again, digest
 from students.roster_import.stored import Stored
 
 SHOWN_DIFFERENCES: Final = 5
+
+
+class RollMoved(StalePage):
+    """The roll is no longer what the preview was compared with."""
 
 
 @dataclass(slots=True)
@@ -35,6 +39,18 @@ class Outcome:
     transfers: int = 0
     skipped: int = 0
     details: list[list[Any]] = field(default_factory=list)
+
+
+def confirm_roster(row: RosterImport, *, actor: User, seen_revision: int, **said: bool) -> Outcome:
+    """Apply; where the roll has moved on meanwhile, compare again, so that the page shows the new difference."""
+    try:
+        return apply_roster(row, actor=actor, seen_revision=seen_revision, **said)
+    except RollMoved as moved:
+        row.refresh_from_db()
+        compare_again(row, actor=actor, seen_revision=row.revision)
+        raise StalePage(
+            "核对以后名册又有变动，这次没有导入。已按现在的名册重新核对，请看过再导入。", moved.problems
+        ) from moved
 
 
 def apply_roster(
@@ -88,8 +104,8 @@ def write_preview(preview: Preview, school: School, *, recorder: User | None, en
     """Compare again inside the transaction, then write; callers stand inside ``audited``."""
     stored, plan = compared_again(preview, school)
     if digest(plan) != digest(preview.plan):
-        raise StalePage(
-            "核对以后名册又有变动，这次没有导入。请点“重新核对”，看过新的差别再导入。",
+        raise RollMoved(
+            "核对以后名册又有变动，这次没有导入。请重新核对，看过新的差别再导入。",
             _what_changed(preview, plan),
         )
     if stored.is_base and any(item["kind"] == "new" for item in plan.items):
@@ -99,7 +115,7 @@ def write_preview(preview: Preview, school: School, *, recorder: User | None, en
             with transaction.atomic():
                 outcome = _write(preview, stored, recorder)
         except IntegrityError as error:
-            raise StalePage("保存时发现名册刚刚被改动，这次没有导入。请点“重新核对”后再导入。") from error
+            raise RollMoved("保存时发现名册刚刚被改动，这次没有导入。请重新核对后再导入。") from error
     entry.summary = (
         f"名册导入：新增 {outcome.created}，变更 {outcome.updated}，发起转学 {outcome.transfers}，"
         f"未导入 {outcome.skipped + preview.bad_row_count}"
@@ -135,7 +151,7 @@ def _lock_base(school: School) -> None:
     month = first_month(school.county_id)
     period = period_of(school, month) if month is not None else None
     if period is None or not lock_if_open(period):
-        raise StalePage("第一个月的月报刚刚送签，期初建账已结束，这次没有导入。请点“重新核对”。")
+        raise RollMoved("第一个月的月报刚刚送签，期初建账已结束，这次没有导入。请重新核对。")
 
 
 def _what_changed(preview: Preview, plan: Plan) -> list[str]:

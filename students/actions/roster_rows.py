@@ -171,7 +171,7 @@ class Writer:
     def _take_revision(self, student: Student) -> None:
         unchanged = Student.objects.filter(pk=student.pk, revision=student.revision)
         if not unchanged.update(revision=F("revision") + 1):
-            raise StalePage(f"{student.name} 刚刚被别人改过，这次没有导入。请点“重新核对”后再导入。")
+            raise StalePage(f"{student.name} 刚刚被别人改过，这次没有导入。请重新核对后再导入。")
         student.revision += 1
 
     def _add_students(self, items: list[dict[str, Any]]) -> list[tuple[Student, dict[str, Any]]]:

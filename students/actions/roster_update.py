@@ -69,7 +69,7 @@ def _update_enrolment(
         return
     unchanged = Enrolment.objects.filter(pk=enrolment.pk, grade=enrolment.grade, left_on__isnull=True)
     if not unchanged.update(**values):
-        raise StalePage(f"{known.student.name} 的学籍刚刚被别人改过，这次没有导入。请点“重新核对”后再导入。")
+        raise StalePage(f"{known.student.name} 的学籍刚刚被别人改过，这次没有导入。请重新核对后再导入。")
 
 
 def _update_member(known: KnownChild, position: int, member: dict[str, Any]) -> None:

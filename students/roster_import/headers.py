@@ -37,6 +37,11 @@ class Header:
         return len(self.columns) + 3 * sum(key in self.columns for key in REQUIRED)
 
     @property
+    def says_grade(self) -> bool:
+        """A number of a class alone may or may not say the grade."""
+        return any(key in self.columns for key in GRADE_SOURCES if key != "klass_no")
+
+    @property
     def has_grade(self) -> bool:
         return any(key in self.columns for key in GRADE_SOURCES)
 

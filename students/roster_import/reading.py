@@ -54,7 +54,7 @@ def read_workbook(workbook: Workbook, facts: Facts, mapping: Mapping | None = No
         )
         return reading
     for sheet, header in found:
-        grade = _grade_of_sheet(sheet.name) if not header.has_grade else None
+        grade = None if header.says_grade else _grade_of_sheet(sheet.name)
         problems = header_problems(sheet, header, grade_by_sheet=grade is not None)
         if problems:
             reading.file_problems += problems

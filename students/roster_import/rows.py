@@ -180,7 +180,8 @@ class SheetReader:
         texts = [clean_text(str(cell)) for cell in raw if cell is not None and not is_blank(cell)]
         if not texts:
             return True
-        name = clean_text(raw[name_at]) if isinstance(raw[name_at], str) else ""
+        given = raw[name_at]
+        name = clean_text(given) if isinstance(given, str) else ""
         repeated = field_of(name) == "name" if name else False
         if repeated or self._is_foot(raw, texts, name):
             if len(self.found.ignored) < MAX_LISTED:

@@ -48,6 +48,7 @@ def edit_school(school: School, facts: SchoolFacts, *, actor: User, seen_revisio
         edited = School(
             pk=school.pk, county_id=school.county_id, closed_on=school.closed_on, **_values(facts)
         )
+        edited._state.adding = False
         _refuse_bad(edited, facts)
         _write_if_unchanged(school, seen_revision, **changed)
         entry.about(school, school_id=school.pk)
@@ -106,6 +107,7 @@ def rename_township(township: Township, name: str, *, actor: User, seen_name: st
         raise StepRefused("名称没有改，不用保存。")
     with acting(actor, "township.rename", township.county_id) as entry:
         renamed = Township(pk=township.pk, county_id=township.county_id, name=name)
+        renamed._state.adding = False
         _refuse_invalid_township(renamed)
         if not Township.objects.filter(pk=township.pk, name=seen_name).update(name=name):
             raise StalePage("您打开这一页后，乡镇名称已被别人改过，这次没有保存。请刷新后再看。")

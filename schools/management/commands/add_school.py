@@ -86,19 +86,19 @@ def add_school(options: dict[str, Any]) -> tuple[School, list[str]]:
         raise StepRefused(f"还缺 {'、'.join(missing)}。")
     kind, grades = _kind_and_grades(options)
     opened_on = _day(options["opened_on"])
-    texts = {
-        "code": plain_text(options["code"], "标识码", 20),
-        "name": plain_text(options["name"], "学校名称", 60),
-        "short_name": plain_text(options["short_name"], "简称", 20),
-    }
+    code = plain_text(options["code"], "标识码", 20)
+    name = plain_text(options["name"], "学校名称", 60)
+    short_name = plain_text(options["short_name"], "简称", 20)
     township_name = plain_text(options["township"], "乡镇", 40)
     notes: list[str] = []
     county = _county(options["county"], notes)
-    _refuse_known_code(county, texts["code"])
+    _refuse_known_code(county, code)
     _make_calendar(county, notes)
     township = _township(county, township_name, notes)
     facts = SchoolFacts(
-        **texts,
+        code=code,
+        name=name,
+        short_name=short_name,
         kind=kind,
         township=township,
         first_grade=grades[0],

@@ -77,25 +77,6 @@ class Difference:
         """Cells and remarks that differ."""
         return len(self.cells) + len(self.remarks)
 
-    @property
-    def unmarked_cells(self) -> list[CellChange]:
-        """未标注的改动: outside the marked cells, and not what follows from them."""
-        return [change for change in self.cells if not change.is_marked and not change.follows]
-
-    @property
-    def unmarked_remarks(self) -> list[RemarkChange]:
-        return [change for change in self.remarks if not change.is_marked]
-
-    @property
-    def has_unmarked(self) -> bool:
-        return bool(
-            self.unmarked_cells
-            or self.unmarked_remarks
-            or self.words
-            or self.uncounted_added
-            or self.uncounted_removed
-        )
-
     def touches(self, grade: int, column: str) -> bool:
         """Whether a marked cell changed: its figure, the children behind it, what is said of them, its remark."""
         if column == REMARK:

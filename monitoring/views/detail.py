@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.audit import log_access
 from accounts.http import UserRequest, is_partial
-from accounts.wording import grade_name, mask_id, mask_phone
+from accounts.wording import cn_date, grade_name, mask_id, mask_phone
 from monitoring.build import content_of
-from monitoring.content import ReturnContent
+from monitoring.content import DetailRow, ReturnContent
 from monitoring.differences import compare
 from monitoring.models import Edition
 from monitoring.names import children_behind
@@ -31,6 +31,7 @@ from monitoring.views.panels import (
 from monitoring.views.sheet import FIGURES, place_name, sheet_of
 from monitoring.wording import edition_standing
 from monitoring.workflow import SEND_BACK_BY_BUREAU, SEND_BACK_BY_PRINCIPAL
+from schools.models import ReportingMonth
 
 PAGE_ROWS = 50
 # Columns of Annex 2 on screen; the address stands on paper only.
@@ -241,19 +242,21 @@ def _annex2(
     if content.rows:
         log_access(request.user, "return.annex2", count=len({row.student_id for row in content.rows}))
     columns = [pair for pair in SCREEN_COLUMNS if page.sees_contacts or not pair[0].startswith("guardian")]
+    keys = [key for key, _ in columns]
     context = page.context(
         edition=edition,
         content=content,
         columns=columns,
-        counted=[_screen_cells(row.printed, columns) for row in content.counted],
-        uncounted=[_screen_cells(row.printed, columns) for row in content.uncounted],
+        counted=[_screen_cells(row, page.month, keys) for row in content.counted],
+        uncounted=[_screen_cells(row, page.month, keys) for row in content.uncounted],
     )
     return render(request, "monitoring/return_annex2.html", context)
 
 
-def _screen_cells(printed: dict[str, str], columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """(title, text) of each column; numbers stay masked on screen whatever the paper says."""
-    return [(title, _masked(key, printed.get(key, ""))) for key, title in columns]
+def _screen_cells(row: DetailRow, month: ReportingMonth, keys: list[str]) -> list[tuple[str, str]]:
+    """(key, text) of each column; numbers stay masked on screen whatever the paper says."""
+    texts = {**row.printed, "happened_on": cn_date(row.happened_on, today=month.month)}
+    return [(key, _masked(key, texts.get(key, ""))) for key in keys]
 
 
 def _masked(key: str, text: str) -> str:

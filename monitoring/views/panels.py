@@ -61,6 +61,7 @@ class CellShown:
     is_same: bool
     added: Sequence[DetailRow]
     removed: Sequence[DetailRow]
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,12 @@ class TextShown:
 
 @dataclass(frozen=True)
 class DifferenceShown:
-    """Marked cells, what follows from other cells, and 未标注的改动."""
+    """Marked cells with what follows from them, and 未标注的改动."""
 
     count: int
     marked: Sequence[CellShown]
-    marked_remarks: Sequence[TextShown]
     following: Sequence[CellShown]
+    marked_remarks: Sequence[TextShown]
     unmarked: Sequence[CellShown]
     unmarked_texts: Sequence[TextShown]
     added: Sequence[DetailRow]
@@ -92,8 +93,9 @@ class DifferenceShown:
 def difference_shown(difference: Difference | None) -> DifferenceShown | None:
     if difference is None:
         return None
-    cells = difference.cells
-    remarks = [(change.is_marked, _remark_shown(change)) for change in difference.remarks]
+    asked = {change.grade for change in difference.cells if change.is_marked}
+    with_marked = [c for c in difference.cells if c.follows and not c.is_marked and c.grade in asked]
+    alone = [c for c in difference.cells if not c.is_marked and c not in with_marked]
     words = [
         TextShown(
             f"信息表（二） {word.row.student_name} · {WORD_TITLES.get(word.field, word.field)}",
@@ -103,13 +105,15 @@ def difference_shown(difference: Difference | None) -> DifferenceShown | None:
         )
         for word in difference.words
     ]
+    answered = [change for change in difference.remarks if change.is_marked or change.grade in asked]
+    others = [change for change in difference.remarks if change not in answered]
     return DifferenceShown(
         count=difference.count,
-        marked=[_cell_shown(c) for c in cells if c.is_marked],
-        marked_remarks=[shown for is_marked, shown in remarks if is_marked],
-        following=[_cell_shown(c) for c in cells if c.follows and not c.is_marked],
-        unmarked=[_cell_shown(c) for c in difference.unmarked_cells],
-        unmarked_texts=[shown for is_marked, shown in remarks if not is_marked] + words,
+        marked=[_cell_shown(change) for change in difference.cells if change.is_marked],
+        following=[_cell_shown(change) for change in with_marked],
+        marked_remarks=[_remark_shown(change) for change in answered],
+        unmarked=[_cell_shown(change) for change in alone],
+        unmarked_texts=[_remark_shown(change) for change in others] + words,
         added=difference.uncounted_added,
         removed=difference.uncounted_removed,
     )
@@ -124,6 +128,7 @@ def _cell_shown(change: CellChange) -> CellShown:
         change.before == change.after,
         change.added,
         change.removed,
+        change.follows,
     )
 
 

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.forms import BaseFormSet
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -37,6 +38,8 @@ from monitoring.views.panels import (
 from monitoring.views.refusing import refused_page
 from monitoring.views.sheet import sheet_of
 from monitoring.workflow import REOPEN, RETURN_WORKFLOW, SEND_BACK_BY_BUREAU, SEND_BACK_BY_PRINCIPAL
+from schools.queries import setting
+from schools.settings import CORRECTION_DAYS
 
 
 def signing_context(page: ReturnPage) -> dict[str, object]:
@@ -131,9 +134,15 @@ def return_reopen(request: UserRequest, school_pk: int, month: dt.date) -> HttpR
             return refused_page(request, page, refused)
         messages.success(request, f"已重开 {page.school} {page.month}，开第{edition.number}版。")
         return go(request, detail_url(page))
-    return render(
-        request, "monitoring/return_reopen.html", page.context(form=form, back_url=detail_url(page))
+    days = dt.timedelta(days=setting(page.school.county_id, CORRECTION_DAYS))
+    highest = max((edition.number for edition in page.editions), default=0)
+    context = page.context(
+        form=form,
+        back_url=detail_url(page),
+        next_edition=highest + 1,
+        expires_on=timezone.localdate() + days,
     )
+    return render(request, "monitoring/return_reopen.html", context)
 
 
 def _not_now(request: UserRequest, page: ReturnPage) -> HttpResponse:

@@ -24,8 +24,8 @@ from monitoring.views.links import address, detail_url
 from monitoring.views.panels import checks_panel, marks_shown, moved_children
 from monitoring.views.refusing import refused_page
 from monitoring.views.reviewing import signing_context
-from reports.documents.annex1 import annex1_paper, annex1_pdf
-from reports.documents.annex2 import annex2_paper, annex2_pdf
+from reports.documents.annex1 import annex1_paper
+from reports.documents.annex2 import annex2_paper
 from reports.documents.form_facts import FormFactsInvalid
 from reports.documents.monthly_return import (
     ReturnForms,
@@ -35,8 +35,7 @@ from reports.documents.monthly_return import (
     forms_now,
     forms_of_edition,
 )
-from reports.workbooks.annex1 import annex1_xlsx
-from reports.workbooks.annex2 import annex2_xlsx
+from reports.return_files import return_file
 
 CONTENT_TYPES = {
     "pdf": "application/pdf",
@@ -163,11 +162,7 @@ def _forms(request: UserRequest, page: ReturnPage, form: int) -> tuple[Literal[1
 
 def _bytes(forms: ReturnForms, form: int, kind: str) -> bytes:
     try:
-        if form == 1:
-            facts = annex1_facts(forms)
-            return annex1_pdf(facts) if kind == "pdf" else annex1_xlsx(facts)
-        rows = annex2_facts(forms)
-        return annex2_pdf(rows) if kind == "pdf" else annex2_xlsx(rows)
+        return return_file(forms, form, kind)
     except FormFactsInvalid as invalid:
         raise StepRefused(f"这份表现在不能打印：{invalid}。请先核对月报的检查项。") from invalid
 

@@ -93,7 +93,9 @@ def board_remind(request: UserRequest, month: dt.date, school_pk: int) -> HttpRe
     except StepRefused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"已催办 {school} 的{Role(reminder.to_role).label}，对方的待办里会显示。")
+        messages.success(
+            request, f"已催办 {school.name} 的{Role(reminder.to_role).label}，对方的待办里会显示。"
+        )
     return go(request, "reports:board-month", shown.month.slug)
 
 
@@ -200,13 +202,16 @@ def _picked(shown: Board, picks: list[str]) -> list[tuple[BoardRow, int]]:
 
 def _accept(shown: Board, chosen: list[tuple[BoardRow, int]], request: UserRequest) -> BulkResult:
     """Only what is clean now; the rest is skipped and says why."""
-    result = accept_many(
-        [(row.monthly_return, revision) for row, revision in chosen if row.monthly_return and row.is_clean],
-        actor=request.user,
-    )
-    for row, _ in chosen:
-        if not row.is_clean:
-            result.skipped.append((row.school.name, row.why_not_together or row.standing(shown.reader).label))
+    clean = [
+        (row.monthly_return, revision) for row, revision in chosen if row.monthly_return and row.is_clean
+    ]
+    others = [
+        (row.school.name, row.why_not_together or row.standing(shown.reader).label)
+        for row, _ in chosen
+        if not row.is_clean
+    ]
+    result = accept_many(clean, actor=request.user)
+    result.skipped.extend(others)
     return result
 
 

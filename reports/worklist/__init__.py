@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from reports.worklist import alerts, children, county, people, returns
+from reports.worklist import alerts, children, county, people, returns, rosters
 from reports.worklist.desk import Desk, Todo
 from schools.models import Role
 from schools.permissions import current_memberships
@@ -21,6 +21,7 @@ SOURCES: Final[dict[str, tuple[Source, ...]]] = {
         children.transfers_at_the_other_school,
         children.papers_to_bring,
         children.absences_to_follow_up,
+        rosters.rosters_to_confirm,
     ),
     Role.CLASS_TEACHER: (children.absences_of_the_class,),
     Role.PRINCIPAL: (

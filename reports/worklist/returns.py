@@ -1,6 +1,7 @@
 """Monthly returns: what the clerk files and the principal signs, and what lies in other hands."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from monitoring.lateness import due_at, timeliness
 from monitoring.models import ReturnState
@@ -56,8 +57,10 @@ def returns_late_at_the_clerk(desk: Desk) -> Iterator[Todo]:
         late = timeliness(situation.month, found.first_signed_at if found else None, desk.now)
         if late.is_overdue and (found is None or found.state in EDITABLE_STATES):
             said = standing(Reader.PRINCIPAL, situation, desk.now)
-            detail = "请催填报员核对本月异动后送您签字。"
-            yield _todo(desk, situation, said, f"{late.words}，填报员还没有送签", detail)
+            again = found is not None and found.state == ReturnState.SENT_BACK
+            what = "退回后填报员还没有重新送签" if again else "填报员还没有送签"
+            detail = "请催填报员按批注改好后送您签字。" if again else "请催填报员核对本月异动后送您签字。"
+            yield replace(_todo(desk, situation, said, f"{late.words}，{what}", detail), verb="看月报")
 
 
 def returns_elsewhere_for_the_principal(desk: Desk) -> Iterator[Todo]:

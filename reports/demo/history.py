@@ -140,7 +140,7 @@ class History:
 
     def _plan_optional(self, month: ReportingMonth) -> None:
         """One school also files July."""
-        school = self.founded.schools[min(5, len(self.founded.schools) - 1)]
+        school = self.founded.schools[min(6, len(self.founded.schools) - 1)]
         self.timeline.on(
             month.cut_off + dt.timedelta(days=1),
             self.dice,

@@ -11,6 +11,18 @@ ACCEPTED, SIGNED, SUBMITTED, SENT_BACK, RETURNED, DRAFT, UNTOUCHED, REOPENED = (
     "accepted", "signed", "submitted", "sent_back", "returned", "draft", "untouched", "reopened",
 )  # fmt: skip
 
+# The state of the return that goes with it; None where nobody has begun.
+STEP_STATES: Final[dict[str, str | None]] = {
+    ACCEPTED: "accepted",
+    SIGNED: "signed",
+    SUBMITTED: "submitted",
+    SENT_BACK: "sent_back",
+    RETURNED: "sent_back",
+    DRAFT: "draft",
+    UNTOUCHED: None,
+    REOPENED: "accepted",
+}
+
 
 @dataclass(frozen=True)
 class SchoolPlan:

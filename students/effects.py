@@ -12,7 +12,7 @@ from schools.models import ReportingMonth, School
 from schools.queries import setting
 from schools.settings import ABSENT_RULE
 from students.actions.periods import expected_month
-from students.models import COLUMN_OF_KIND, Enrolment, MovementKind, Placement, PlacementKind
+from students.models import COLUMN_OF_KIND, Enrolment, MovementKind, Placement, PlacementKind, Student
 from students.queries import absences_open_on, latest_counted_month, live_movements
 
 COLUMN_LABELS = {"transfer_in": "转入", "transfer_out": "转出", "other": "其他"}
@@ -54,14 +54,19 @@ def effect_of(
     happened_on: dt.date,
     *,
     enrolment: Enrolment | None = None,
+    student: Student | None = None,
     other_school: School | None = None,
 ) -> Effect | None:
-    """What *halves* would change at *school*; None where the calendar has no month for them."""
+    """What *halves* would change at *school*; None where the calendar has no month for them.
+
+    *enrolment* is that of a child who is here now, *student* a child known from before.
+    """
     schools = [school] if other_school is None else [school, other_school]
+    child = enrolment.student if enrolment else student
     expected = expected_month(
         schools,
         happened_on,
-        not_before=latest_counted_month(enrolment.student) if enrolment else None,
+        not_before=latest_counted_month(child) if child else None,
         grades=[(half.grade, half.grade_year, school.first_grade) for half in halves],
     )
     if expected is None:

@@ -195,9 +195,12 @@ def transfers_visible_to(user: User) -> QuerySet[Transfer]:
     )
 
 
-def children_on_roll(schools: QuerySet[School], sought: str) -> QuerySet[Enrolment]:
-    """Children on the roll now whose name, pinyin initials or exact number is *sought*."""
-    roll = Enrolment.objects.filter(school__in=schools, left_on__isnull=True)
+def children_on_roll(
+    schools: QuerySet[School], sought: str, klass_ids: Collection[int] = ()
+) -> QuerySet[Enrolment]:
+    """Children on the roll of these schools (or in these classes) whose name, initials or number is *sought*."""
+    here = Q(school__in=schools) | Q(klass_id__in=klass_ids)
+    roll = Enrolment.objects.filter(here, left_on__isnull=True)
     number = clean_number(sought)
     condition = Q(student__name__icontains=sought) | Q(student__initials__startswith=sought.lower())
     if len(number) >= SHORTEST_NUMBER:

@@ -13,6 +13,7 @@ from accounts.workflow import StalePage, StepRefused
 from schools.models import Role, School
 from schools.permissions import capacity
 from students.actions.periods import touch_periods
+from students.codes import REQUIRED_PROOFS
 from students.models import (
     Absence,
     AbsenceKind,
@@ -158,6 +159,8 @@ def edit_absence(absence: Absence, *, actor: User, seen_revision: int, **said: o
         raise StepRefused("转学途中由“登记转出”自动记，类别不能改成它，也不能从它改出。")
     if all(getattr(absence, name) == value for name, value in said.items()):
         return
+    if "kind" in said and said["kind"] != absence.kind:
+        said.setdefault("evidence_pending", bool(REQUIRED_PROOFS.get(str(said["kind"]))))
     with _audit(actor, "absence.edit", absence.school) as entry:
         touch_periods(absence.school, absence.first_day)
         changed = Absence.objects.filter(

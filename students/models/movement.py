@@ -211,3 +211,14 @@ class Transfer(models.Model):
     def begun_at_school(self) -> School:
         """The school that began it and may take it back."""
         return self.from_school if self.begun_by_side == TransferSide.FROM else self.to_school
+
+    @property
+    def origin_words(self) -> str:
+        """The old school, once both know: a school that asks for a child must not learn where the child is."""
+        is_known = self.begun_by_side == TransferSide.FROM or self.state == TransferState.CONFIRMED
+        return self.from_school.name if is_known else "原学校"
+
+    @property
+    def waiting_for_words(self) -> str:
+        """Whose turn it is, as the school that began it may read it."""
+        return self.to_school.name if self.begun_by_side == TransferSide.FROM else self.origin_words

@@ -197,5 +197,5 @@ def _heading(fact: Fact) -> str:
     if isinstance(fact, Absence):
         return f"{cn_date(fact.first_day)}起 {fact.get_kind_display()}"
     if isinstance(fact, Transfer):
-        return f"县内转学：{fact.from_school} → {fact.to_school}"
+        return f"县内转学：{fact.origin_words} → {fact.to_school}"
     return circumstance_label(fact.get_kind_display(), fact.kind, fact.detail)

@@ -5,11 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import AuditHead, User
-from reports.links import reverse
 from reports.places import active_place, places_of
 from reports.rail import HOME, OVERVIEW, RAILS, SEARCHING, TABS, Entry
 from reports.worklist import Worklist, worklist_of
@@ -56,15 +56,8 @@ def _places(request: HttpRequest, user: User, role: str) -> dict[str, Any]:
     view_name = request.resolver_match.view_name if request.resolver_match else ""
     counts: Counts = getattr(request, "rail_counts", None) or _counts(user)
     groups = RAILS.get(role, ((HOME,),))
-    rail = [
-        [_shown(entry, entry.label, view_name, counts) for entry in group if reverse(entry.view)]
-        for group in groups
-    ]
-    tabs = [
-        _shown(entry, entry.short, view_name, counts)
-        for entry in TABS.get(role, (HOME,))
-        if reverse(entry.view)
-    ]
+    rail = [[_shown(entry, entry.label, view_name, counts) for entry in group] for group in groups]
+    tabs = [_shown(entry, entry.short, view_name, counts) for entry in TABS.get(role, (HOME,))]
     return {"rail": rail, "tabs": tabs, "more_current": not any(tab["current"] for tab in tabs)}
 
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from reports.alerts import Alert, alerts
 from reports.charts import line_chart
-from reports.links import reverse
 from reports.overview import MonthPoint, Overview, overview_of
 from schools.models import Role
 from schools.permissions import scope_of
@@ -33,7 +33,7 @@ def overview_context(user: User) -> dict[str, Any]:
         return context
     schools = schools_in(scope_of(user, Role.LEADER))
     overview, points = overview_of(month, schools)
-    missing_url = f"{reverse('reports:summary-month', ['school', month.slug])}#missing"
+    missing_url = f"{reverse('reports:summary-month', args=['school', month.slug])}#missing"
     return context | {
         "overview": overview,
         "tiles": [*overview.tiles(missing_url), *_dropout_tiles(found)],

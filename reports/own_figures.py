@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
 from monitoring.lines import figures_of
 from monitoring.models import FrozenReturn, MonthlyReturn, ReturnState
@@ -11,7 +12,6 @@ from monitoring.models.returns import EDITABLE_STATES
 from monitoring.readings import total
 from monitoring.steps import steps_of
 from monitoring.wording import Reader, Situation, standing
-from reports.links import reverse
 from reports.worklist.children import class_of
 from reports.worklist.desk import Desk
 from schools.models import ReportingMonth, Requirement, Role, School
@@ -58,7 +58,7 @@ def _absent_child(desk: Desk, absence: Absence, suspected: int, dropout: int) ->
     alarming = label in ("疑似辍学", "辍学")
     return AbsentChild(
         name=absence.student.name,
-        url=reverse("reports:child", [absence.student_id]),
+        url=reverse("reports:child", args=[absence.student_id]),
         klass=class_of(absence),
         label=label,
         tag="now" if alarming else "",
@@ -105,7 +105,7 @@ def progress(desk: Desk, reader: Reader, situation: Situation) -> dict[str, Any]
         "month": situation.month,
         "standing": standing(reader, situation, desk.now),
         "steps": steps_of(situation, attempt),
-        "url": reverse("monitoring:return-detail", [situation.school.pk, situation.month.slug]),
+        "url": reverse("monitoring:return-detail", args=[situation.school.pk, situation.month.slug]),
     }
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from accounts.http import UserRequest, go
@@ -12,7 +13,7 @@ from monitoring.models import Reminder
 from monitoring.permissions import may_see_board, may_see_summary
 from monitoring.situations import reader_of, situation_of
 from reports import own_figures
-from reports.links import reverse
+from reports.board_page import Board
 from reports.navigation import counts_of
 from reports.overview_page import overview_context
 from reports.places import active_place, choose_place, places_of
@@ -82,7 +83,17 @@ def _below(desk: Desk, place: Membership | None) -> dict[str, Any]:
     return {
         "may_see_board": may_see_board(desk.user),
         "may_see_summary": may_see_summary(desk.user),
+        **_board(desk),
     }
+
+
+def _board(desk: Desk) -> dict[str, Any]:
+    """How far the county or the township is this month, for those who read the board."""
+    month = current_month(desk.user.county_id, desk.today)
+    if month is None or not may_see_board(desk.user):
+        return {"board": None}
+    board = Board(desk.user, month, QueryDict())
+    return {"board": board, "pulse": board.pulse(), "month": month}
 
 
 def _school(desk: Desk, school: School) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from django.urls import reverse
+
 from reports.alerts import Alert, alerts
-from reports.links import reverse
 from reports.worklist.desk import Desk, Todo, end_of
 
 

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Iterator
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
-from reports.links import reverse
 from reports.worklist.desk import Desk, Todo, day_of, end_of, gathered
 from schools.models import Role, School
 from schools.permissions import scope_of

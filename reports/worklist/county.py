@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from django.db.models import Count, Min, Q
+from django.urls import reverse
 
 from monitoring.lateness import due_at
 from monitoring.models import Edition, MonthlyReturn, ReturnState
 from monitoring.queries import overdue_months, unfiled_months
-from reports.links import reverse
 from reports.worklist.desk import Desk, Todo, day_of, end_of
 from schools.calendar import school_year_label
 from schools.models import ReportingMonth, Role, School

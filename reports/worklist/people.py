@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Iterator
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from accounts.lockout import locked_usernames
 from accounts.models import AccessLogEntry, AccessLogSeal, User
-from reports.links import reverse
 from reports.worklist.desk import Desk, Todo
 
 # Sealing runs every night; two days without it is a fault.

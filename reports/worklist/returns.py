@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from django.urls import reverse
+
 from monitoring.lateness import due_at, timeliness
 from monitoring.models import ReturnState
 from monitoring.models.returns import EDITABLE_STATES
 from monitoring.wording import Reader, Situation, Standing, standing
-from reports.links import reverse
 from reports.worklist.desk import Desk, Todo, day_of, end_of
 from schools.models import Requirement, Role
 

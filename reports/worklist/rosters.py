@@ -3,7 +3,8 @@
 import datetime as dt
 from collections.abc import Iterator
 
-from reports.links import reverse
+from django.urls import reverse
+
 from reports.worklist.desk import Desk, Todo, day_of, end_of
 from schools.models import Role
 from students.models.roster import RosterImport, RosterState

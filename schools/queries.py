@@ -203,6 +203,7 @@ def schools_for_list(user: User) -> QuerySet[School]:
         .select_related("township", "parent")
         .annotate(klass_count=Count("klasses", filter=Q(klasses__closed_on__isnull=True)))
         .prefetch_related(Prefetch("memberships", queryset=people, to_attr="people"))
+        .order_by("township_id", "code")
     )
 
 

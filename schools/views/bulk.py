@@ -152,8 +152,8 @@ def first_passwords(request: UserRequest) -> HttpResponse:
 
 def _upload(request: UserRequest, bulk: Bulk, template: str) -> HttpResponse:
     require(bulk.permits(request.user), bulk.whose)
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if form.is_valid():
         file = form.cleaned_data["file"]
         try:
             reading = read_rows(file.read(), file.name, bulk.columns, max_rows=bulk.max_rows)

@@ -87,13 +87,13 @@ def undo_rollover(rollover: Rollover, *, actor: User) -> None:
     ) as entry:
         if september and RollPeriod.objects.filter(month=september, state=PeriodState.CLOSED).exists():
             raise StepRefused("已有学校送签 9 月月报，不能再撤销学年升级。个别学生用“更正”办。")
-        lines = list(rollover.lines.select_related("enrolment"))
-        _refuse_if_moved(rollover, lines)
         changed = Rollover.objects.filter(pk=rollover.pk, undone_at__isnull=True).update(
             undone_at=timezone.now(), undone_by=actor
         )
         if not changed:
             raise StepRefused("这次学年升级已经撤销过了。")
+        lines = list(rollover.lines.select_related("enrolment"))
+        _refuse_if_moved(rollover, lines)
         for part in _parts([line.enrolment_id for line in lines if line.to_grade is not None]):
             Enrolment.objects.filter(pk__in=part).update(
                 grade=F("grade") - 1, grade_year=rollover.to_year - 1

@@ -1,35 +1,37 @@
-"""Everything that happened to one child, newest first: what each reader may know of it."""
+"""Everything that happened to one child: what each reader may know of it."""
 
-import datetime as dt
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AccessLogEntry, AuditEntry, User
-from accounts.wording import cn_date, cn_full_date, cn_month, grade_name
-from reports.child_trail import AUDITED, audit_entry_words
-from students.actions.reveal import REVEALED
-from students.codes import circumstance_label, reason_label
+from accounts.models import User
+from accounts.wording import cn_date, cn_month, grade_name
+from reports.child_timeline import ABSENCES, MOVES, Event
+from reports.child_trail import (
+    circumstance_events,
+    paper_events,
+    placement_events,
+    reading_events,
+    trail_events,
+)
+from students.codes import reason_label
 from students.models import (
     Absence,
     EndedHow,
     Enrolment,
-    Evidence,
     Movement,
     MovementKind,
     Placement,
     RolloverLine,
-    SpecialCircumstance,
     Student,
     Transfer,
     TransferState,
 )
 from students.permissions import ChildAccess
-from students.proofs import circumstances_visible_to, evidence_visible_to, fact_kind
+from students.proofs import circumstances_visible_to, evidence_visible_to
 from students.queries import (
     absences_visible_to,
     enrolments_visible_to,
@@ -37,50 +39,21 @@ from students.queries import (
     transfers_visible_to,
 )
 
-MOVES, ABSENCES, CIRCUMSTANCES, PAPERS, READINGS = "moves", "absences", "circumstances", "papers", "readings"
-TABS = {
-    "": "全部",
-    MOVES: "异动",
-    ABSENCES: "未在校",
-    CIRCUMSTANCES: "特殊情况",
-    PAPERS: "材料",
-    READINGS: "谁看过",
-}
-MOST_READINGS = 100
-
-
-@dataclass(frozen=True)
-class Event:
-    """One entry: *order* decides among those of one day."""
-
-    day: dt.date
-    what: str
-    second: str = ""
-    look: str = ""
-    tab: str = MOVES
-    url: str = ""
-    links: list[dict[str, str]] = field(default_factory=list)
-    order: float = 0.0
-
-
-def timeline(events: Iterable[Event], tab: str) -> list[dict[str, Any]]:
-    """As components/timeline.html takes it: months of this year, then whole years."""
-    shown = [event for event in events if not tab or event.tab == tab]
-    shown.sort(key=lambda event: (event.day, event.order), reverse=True)
-    parts: list[dict[str, Any]] = []
-    this_year = timezone.localdate().year
-    for event in shown:
-        head = cn_month(event.day) if event.day.year == this_year else f"{event.day.year}年"
-        if not parts or parts[-1]["head"] != head:
-            parts.append({"head": head, "entries": []})
-        day = f"{event.day.month}月{event.day.day}日"
-        parts[-1]["entries"].append({**vars(event), "day": day})
-    return parts
+TRANSFERS = "transfers"
 
 
 def events_of(student: Student, user: User, access: ChildAccess) -> list[Event]:
     """All that *user* may see; of a pupil of the past only what happened at the own places."""
     present = access.is_present
+    # A child takes the record along; the page of a fact stays with the school of the fact.
+    readable = {
+        kind: set(visible(user).filter(student=student).values_list("pk", flat=True))
+        for kind, visible in (
+            (MOVES, movements_visible_to),
+            (ABSENCES, absences_visible_to),
+            (TRANSFERS, transfers_visible_to),
+        )
+    }
     movements = (Movement.objects if present else movements_visible_to(user)).filter(student=student)
     absences = (Absence.objects if present else absences_visible_to(user)).filter(student=student)
     transfers = (Transfer.objects if present else transfers_visible_to(user)).filter(student=student)
@@ -96,21 +69,27 @@ def events_of(student: Student, user: User, access: ChildAccess) -> list[Event]:
         *_moved(
             movements.select_related(
                 "school", "period__month", "counterpart_school", "recorded_by", "voided_by", "reverses"
-            )
+            ),
+            readable[MOVES],
         ),
-        *_absent(absences.select_related("school", "recorded_by", "ended_by", "voided_by")),
-        *_transferred(transfers.select_related("from_school", "to_school", "begun_by", "decided_by")),
-        *_proved(papers.select_related("file__uploaded_by", "circumstance")),
+        *_absent(
+            absences.select_related("school", "recorded_by", "ended_by", "voided_by"), readable[ABSENCES]
+        ),
+        *_transferred(
+            transfers.select_related("from_school", "to_school", "begun_by", "decided_by"),
+            readable[TRANSFERS],
+        ),
+        *paper_events(papers.select_related("file__uploaded_by", "circumstance")),
     ]
     if present:
-        events += _circumstances(
+        events += circumstance_events(
             circumstances_visible_to(user).filter(student=student).select_related("recorded_by", "voided_by")
         )
-        events += _trail(student)
+        events += trail_events(student)
     if access.disability:
-        events += _placed(Placement.objects.filter(student=student).select_related("recorded_by"))
+        events += placement_events(Placement.objects.filter(student=student).select_related("recorded_by"))
     if access.readings:
-        events += _read(student)
+        events += reading_events(student)
     return events
 
 
@@ -139,7 +118,7 @@ def _enrolled(enrolments: Any) -> Iterator[Event]:
         )
 
 
-def _moved(movements: Any) -> Iterator[Event]:
+def _moved(movements: Any, readable: set[int]) -> Iterator[Event]:
     for movement in movements:
         what = _movement_words(movement)
         counted = f"计入 {movement.period.month}" if movement.period else "升级后超出本校年级，不计数"
@@ -161,7 +140,7 @@ def _moved(movements: Any) -> Iterator[Event]:
             movement.happened_on,
             what,
             " · ".join(filter(None, said)),
-            url=reverse("students:evidence-list", args=[fact_kind(movement), movement.pk]),
+            url=reverse("students:movement-detail", args=[movement.pk]) if movement.pk in readable else "",
             order=movement.recorded_at.timestamp(),
         )
 
@@ -180,7 +159,7 @@ def _movement_words(movement: Movement) -> str:
     return f"{what}（已作废）" if movement.voided_at else what
 
 
-def _absent(absences: Any) -> Iterator[Event]:
+def _absent(absences: Any, readable: set[int]) -> Iterator[Event]:
     words = {EndedHow.RETURNED: "返校", EndedHow.RESUMED: "复学", EndedHow.LEFT: "离校，未在校结束"}
     for spell in absences:
         kind = spell.get_kind_display()
@@ -200,7 +179,7 @@ def _absent(absences: Any) -> Iterator[Event]:
             " · ".join(filter(None, said)),
             look="now" if is_open else "",
             tab=ABSENCES,
-            url=reverse("students:evidence-list", args=[fact_kind(spell), spell.pk]),
+            url=reverse("students:absence-detail", args=[spell.pk]) if spell.pk in readable else "",
             order=spell.recorded_at.timestamp(),
         )
         if spell.returned_on and not spell.voided_at:
@@ -212,7 +191,7 @@ def _absent(absences: Any) -> Iterator[Event]:
             )
 
 
-def _transferred(transfers: Any) -> Iterator[Event]:
+def _transferred(transfers: Any, readable: set[int]) -> Iterator[Event]:
     for transfer in transfers:
         begun = timezone.localtime(transfer.begun_at)
         begun_here = transfer.from_school if transfer.begun_by_side == "from" else transfer.to_school
@@ -223,7 +202,7 @@ def _transferred(transfers: Any) -> Iterator[Event]:
             f"发起县内转学：{transfer.from_school} → {transfer.to_school}",
             " · ".join(filter(None, [f"{begun_here} {transfer.begun_by.name}", waiting])),
             look="now" if is_waiting else "",
-            url=reverse("students:evidence-list", args=[fact_kind(transfer), transfer.pk]),
+            url=reverse("students:transfer-detail", args=[transfer.pk]) if transfer.pk in readable else "",
             order=begun.timestamp(),
         )
         if transfer.decided_at and transfer.state != TransferState.CONFIRMED:
@@ -234,72 +213,3 @@ def _transferred(transfers: Any) -> Iterator[Event]:
                 " · ".join(filter(None, [transfer.decision_reason, str(transfer.decided_by or "")])),
                 order=decided.timestamp(),
             )
-
-
-def _circumstances(circumstances: Iterable[SpecialCircumstance]) -> Iterator[Event]:
-    for each in circumstances:
-        label = circumstance_label(each.get_kind_display(), each.kind, each.detail)
-        url = reverse("students:evidence-list", args=[fact_kind(each), each.pk])
-        said = [each.basis, f"{each.recorded_by.name} {cn_date(each.recorded_at)} 登记"]
-        if each.voided_at:
-            said = [f"{cn_date(each.voided_at)} 作废", *said]
-        yield Event(
-            each.valid_from,
-            f"特殊情况：{label}{'（已作废）' if each.voided_at else ''}",
-            " · ".join(filter(None, said)),
-            tab=CIRCUMSTANCES,
-            url="" if each.voided_at else url,
-            order=each.recorded_at.timestamp(),
-        )
-        if each.valid_to and each.valid_to <= timezone.localdate() and not each.voided_at:
-            since = f"自 {cn_full_date(each.valid_from)}"
-            yield Event(each.valid_to, f"特殊情况结束：{label}", since, tab=CIRCUMSTANCES)
-
-
-def _placed(placements: Iterable[Placement]) -> Iterator[Event]:
-    for each in placements:
-        said = [each.basis, f"{each.recorded_by.name} {cn_date(each.recorded_at)} 登记"]
-        yield Event(
-            each.valid_from,
-            f"安置：{each.get_kind_display()}{'（已作废）' if each.voided_at else ''}",
-            " · ".join(filter(None, said)),
-            tab=CIRCUMSTANCES,
-            order=each.recorded_at.timestamp(),
-        )
-
-
-def _proved(papers: Iterable[Evidence]) -> Iterator[Event]:
-    for paper in papers:
-        moment = timezone.localtime(paper.file.uploaded_at)
-        withdrawn = "（已撤下）" if paper.withdrawn_at else ""
-        yield Event(
-            moment.date(),
-            f"上传材料：{paper.kind}{withdrawn}",
-            paper.file.uploaded_by.name,
-            look="doc",
-            tab=PAPERS,
-            url="" if withdrawn else reverse("students:evidence-show", args=[paper.pk]),
-            order=moment.timestamp(),
-        )
-
-
-def _trail(student: Student) -> Iterator[Event]:
-    """Changes of class and identity stand in the audit trail only."""
-    for entry in AuditEntry.objects.filter(student_id=student.pk, verb__in=AUDITED):
-        what, second = audit_entry_words(entry)
-        moment = timezone.localtime(entry.at)
-        yield Event(moment.date(), what, second, look="doc", order=moment.timestamp())
-
-
-def _read(student: Student) -> Iterator[Event]:
-    entries = AccessLogEntry.objects.filter(student_id=student.pk, what__in=REVEALED).order_by("-pk")
-    for entry in entries[:MOST_READINGS]:
-        moment = timezone.localtime(entry.at)
-        yield Event(
-            moment.date(),
-            f"查看完整{entry.what}：{entry.user_name}",
-            " · ".join(filter(None, [f"{moment:%H:%M}", entry.capacity, entry.reason])),
-            look="look",
-            tab=READINGS,
-            order=moment.timestamp(),
-        )

@@ -14,7 +14,8 @@ from accounts.http import UserRequest, refusal
 from accounts.models import AccessLogEntry
 from accounts.wording import cn_date, cn_datetime, grade_name, mask_id, mask_phone
 from accounts.workflow import NotPermitted, StepRefused
-from reports.child_history import TABS, events_of, timeline
+from reports.child_history import events_of
+from reports.child_timeline import READINGS, TABS, timeline
 from schools.models import Role
 from schools.permissions import holds_role
 from schools.queries import settings_of
@@ -128,7 +129,7 @@ class ChildPage:
 
     def answer(self, form: RevealForm | None = None) -> HttpResponse:
         tab = self.request.GET.get("show", "")
-        tab = tab if tab in TABS and (tab != "readings" or self.access.readings) else ""
+        tab = tab if tab in TABS and (tab != READINGS or self.access.readings) else ""
         events = events_of(self.student, self.user, self.access)
         spell = open_absence(self.student) if self.access.is_present else None
         context = {
@@ -151,7 +152,7 @@ class ChildPage:
             "tabs": [
                 (key, label, key == tab)
                 for key, label in TABS.items()
-                if key != "readings" or self.access.readings
+                if key != READINGS or self.access.readings
             ],
             "timeline": timeline(events, tab),
             "looks": self._looks() if self.access.readings else None,

@@ -22,6 +22,7 @@ class SheetFacts:
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     merged: list[Area] = field(default_factory=list)
     problems: dict[tuple[int, int], CellProblem] = field(default_factory=dict)
+    struck_rows: set[int] = field(default_factory=set)
     formulas: int = 0
     filtered: bool = False
 

@@ -37,6 +37,7 @@ class Sheet:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Area] = field(default_factory=list)
+    struck_rows: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ _AREA: Final = re.compile(rb'\bref="([A-Z]{1,3})(\d{1,8}):([A-Z]{1,3})(\d{1,8})"
 MAX_COLUMN: Final = 16_383
 
 
-def scan_sheet_xml(xml: bytes) -> SheetFacts:
+def scan_sheet_xml(xml: bytes, struck_styles: frozenset[bytes] = frozenset()) -> SheetFacts:
     root = _ROOT.search(xml, 0, 4096)
     if root is None:
         raise refusal("damaged")
@@ -34,7 +34,11 @@ def scan_sheet_xml(xml: bytes) -> SheetFacts:
         return SheetFacts()
     if _SINGLE_QUOTED.search(xml, root.start(), root.start() + 8192):
         xml = _SINGLE_QUOTED.sub(rb'="\1"', xml)
-    return _Scan(xml, root.group(1)).facts()
+    scan = _Scan(xml, root.group(1))
+    facts = scan.facts()
+    for style in struck_styles:
+        facts.struck_rows |= scan.rows_with_style(style)
+    return facts
 
 
 class _Scan:
@@ -63,6 +67,19 @@ class _Scan:
         self._find_formulas(facts)
         self._measure(facts)
         return facts
+
+    def rows_with_style(self, style: bytes) -> set[int]:
+        """Rows in which a cell that is not blank has this style."""
+        rows = set()
+        for position in self._each(b' s="' + style + b'"'):
+            close = self.xml.find(b">", position, self.end)
+            if (
+                self.xml[close - 1 : close] != b"/"
+                and self.xml.rfind(self.cell_mark, self.start, position) >= 0
+            ):
+                row = bisect_right(self.offsets, position) - 1
+                rows.add(self.numbers[row] if row >= 0 else 0)
+        return rows
 
     def _find_rows(self) -> None:
         pattern = re.compile(b"<" + re.escape(self.prefix) + rb"row\b([^>]*)>")

@@ -24,6 +24,7 @@ def tidy_sheet(
     width = len(rows[0]) if rows else 0
     sheet = Sheet(name, rows)
     sheet.hidden_rows = {row for row in facts.hidden_rows if row < len(rows)}
+    sheet.struck_rows = {row for row in facts.struck_rows if row < len(rows)}
     for first, last in facts.hidden_columns:
         sheet.hidden_columns.update(range(first, min(last + 1, width)))
     sheet.merged = _clipped(facts.merged, len(rows), width)
@@ -93,5 +94,7 @@ def _describe(sheet: Sheet, facts: SheetFacts, notices: list[str]) -> None:
         notices.append(f"表“{sheet.name}”有 {hidden} 行是隐藏的{why}，也已读取。")
     if sheet.hidden_columns:
         notices.append(f"表“{sheet.name}”有 {len(sheet.hidden_columns)} 列是隐藏的，也已读取。")
+    if sheet.struck_rows:
+        notices.append(f"表“{sheet.name}”有 {len(sheet.struck_rows)} 行带删除线，也已读取。")
     if facts.formulas:
         notices.append(f"表“{sheet.name}”有 {facts.formulas} 个格子是公式，按文件里已算出的结果读取。")

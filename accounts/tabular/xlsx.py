@@ -2,7 +2,7 @@
 
 import posixpath
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
 from defusedxml.ElementTree import ParseError, fromstring  # type: ignore[import-untyped]
@@ -14,6 +14,7 @@ from accounts.tabular.kinds import refuse_as_table
 from accounts.tabular.sheet_xml import scan_sheet_xml
 
 _WORKBOOK: Final = "xl/workbook.xml"
+_STYLES: Final = "xl/styles.xml"
 _RELATIONS: Final = "xl/_rels/workbook.xml.rels"
 
 
@@ -24,6 +25,7 @@ class InspectedWorkbook:
     facts: dict[str, SheetFacts]
     has_escapes: bool
     comments: int = 0
+    struck_styles: frozenset[bytes] = frozenset()
 
 
 def inspect_xlsx(content: bytes) -> InspectedWorkbook:
@@ -36,14 +38,40 @@ def inspect_xlsx(content: bytes) -> InspectedWorkbook:
         data = archive.read(name)  # also what nothing reads: a lie about any size is found before parsing
         if name.startswith("xl/comments"):
             inspected.comments += data.count(b"<comment ")
+        elif name == _STYLES:
+            inspected.struck_styles = _struck_styles(data)
         elif name.endswith("haredStrings.xml"):
             inspected.has_escapes |= _has_escapes(data)
     for name, path in sheets:
         xml = archive.read(path)
         inspected.has_escapes |= _has_escapes(xml)
-        inspected.facts[name] = scan_sheet_xml(xml)
+        inspected.facts[name] = scan_sheet_xml(xml, inspected.struck_styles)
         refuse_far_cells(inspected.facts[name], name)
     return inspected
+
+
+def _struck_styles(data: bytes) -> frozenset[bytes]:
+    """Numbers of the cell styles whose font is struck through; people strike out children who have left."""
+    if b"strike" not in data:
+        return frozenset()
+    try:
+        styles = fromstring(data)
+    except (ParseError, DefusedXmlException):
+        raise refusal("damaged") from None
+    fonts = [part for group in _children(styles, "fonts") for part in group]
+    struck = {
+        str(number)
+        for number, font in enumerate(fonts)
+        if any(mark.get("val", "1") not in {"0", "false"} for mark in _children(font, "strike"))
+    }
+    formats = [part for group in _children(styles, "cellXfs") for part in group]
+    return frozenset(
+        str(number).encode() for number, one in enumerate(formats) if one.get("fontId") in struck
+    )
+
+
+def _children(element: Any, tag: str) -> list[Any]:
+    return [child for child in element if child.tag.rpartition("}")[2] == tag]
 
 
 def _has_escapes(xml: bytes) -> bool:

@@ -38,6 +38,11 @@ class Problem:
     remedy: str
 
     @property
+    def sentence(self) -> str:
+        """The reason with the column's name before it, unless it says that itself."""
+        return self.why if self.why.startswith((self.label, "单元格")) else f"{self.label}{self.why}"
+
+    @property
     def message(self) -> str:
         """The whole sentence, the same on screen, in the error workbook and on the command line."""
         place = f"表“{self.sheet}”" if self.sheet else ""
@@ -71,7 +76,8 @@ def shown_value(raw: CellValue, *, kind: str = "") -> str:
     if kind == "card" and len(text) >= _LONG_NUMBER:
         return f"{text[:6]}**********{text[-2:]}"
     if kind == "phone":
-        return mask_phone(text) if any(map(str.isdigit, text)) else text[:LONGEST_SHOWN]
+        is_number = sum(map(str.isdigit, text)) >= _LONG_NUMBER
+        return mask_phone(text) if is_number else text[:LONGEST_SHOWN]
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…（共 {len(text)} 字）"
 
 

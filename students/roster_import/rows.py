@@ -25,6 +25,14 @@ PAPERS: Final = frozenset("678A9")
 MAX_LISTED: Final = 300
 
 
+_STRUCK: Final = ValueProblem(
+    "row_struck",
+    "所在的行带删除线",
+    "还在校就不用改；已离校的请从文件里删去这一行，再登记异动。",
+    level="confirm",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the reading of a file must know of the school and the day."""
@@ -97,6 +105,8 @@ class SheetReader:
             self.found.total += 1
             scan = RowScan(raw, first + index)
             self._read_cells(scan)
+            if index in self.sheet.struck_rows:
+                scan.problems.append(("name", _STRUCK))
             yield scan
 
     def _read_cells(self, scan: RowScan) -> None:

@@ -107,7 +107,7 @@ def _detail(row: RosterImport, page: Page, tab: str, *, is_first: bool) -> dict[
         "bad_rows": preview.bad_row_count,
         "offers_drop_g": row.state == RosterState.PREVIEWED and page.offers_drop_g(),
         "reading": preview.reading,
-        "hidden": [notice for notice in preview.reading.notices if "隐藏" in notice],
+        "hidden": [notice for notice in preview.reading.notices if "隐藏" in notice or "删除线" in notice],
         "to_confirm": len(preview.to_confirm),
         "words": page.words() if tab == "notes" else [],
         "kinds": KIND_CHOICES,

@@ -203,6 +203,8 @@ def test_struck_and_coloured_rows_and_rich_text_are_kept_and_comments_said():
     reading = read(xlsx(short_rows(CHILDREN), change=style))
 
     assert len(reading.children) == 3
+    assert [(p.level, p.cell, p.why) for p in reading.problems] == [("confirm", "A3", "所在的行带删除线")]
+    assert "表“学生花名册”有 1 行带删除线，也已读取。" in reading.notices
     assert any("批注" in notice for notice in reading.notices)
 
 

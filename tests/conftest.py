@@ -159,6 +159,12 @@ def session_cookie(user, url):
     }
 
 
+@pytest.fixture(scope="session")
+def live_server(django_db_setup, live_server):
+    """Made before it, the server would share the connection of the settings, in memory, between threads."""
+    return live_server
+
+
 @pytest.fixture
 def page_for(chromium, live_server):
     """page_for(user) is a page of a new browser in which that person is logged in; page_for(None) of a stranger.

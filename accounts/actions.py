@@ -12,6 +12,7 @@ from accounts import lockout
 from accounts.audit import AuditDraft, audited
 from accounts.models import County, User, UserSession
 from accounts.passwords import FIRST_PASSWORD_HOURS, first_password
+from accounts.signals import password_replaced
 from accounts.workflow import NotPermitted, StepRefused
 
 
@@ -96,6 +97,7 @@ def reset_password(user: User, *, actor: User | None, capacity: str = "") -> str
         user.save(update_fields=["password", "must_change_password", "first_password_expires_at"])
         _drop_sessions(user)
         lockout.unlock(user.username)
+        password_replaced.send(User, user=user)
         _about(draft, user, "重置密码")
     return prepared.password
 
@@ -116,6 +118,7 @@ def change_password(user: User, new_password: str, *, keep_session: str = "") ->
             ]
         )
         _drop_sessions(user, keep=keep_session)
+        password_replaced.send(User, user=user)
         _about(draft, user, "修改密码")
 
 
@@ -136,6 +139,7 @@ def reactivate_user(user: User, *, actor: User, capacity: str = "") -> str:
         _set_active(user, active=True, draft=draft)
         _give_first_password(user, prepared)
         user.save(update_fields=["password", "must_change_password", "first_password_expires_at"])
+        password_replaced.send(User, user=user)
         _about(draft, user, "重新启用账号")
     return prepared.password
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import weasyprint
 from django.contrib.staticfiles import finders
@@ -26,6 +27,8 @@ FONT_FILES = {
     "font:song-bold": "fonts/NotoSerifSC-Bold-GB2312.ttf",
     "font:hei-labels": "fonts/NotoSansSC-Labels.ttf",
 }
+# CSS pixels are 1/96 of an inch, points 1/72.
+PIXEL_PT: Final = 0.75
 # One document at a time: threads gain nothing here, and the font map is shared.
 _one_at_a_time = threading.Lock()
 
@@ -66,6 +69,23 @@ class Engine:
     fetcher: DataOnlyFetcher
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page in points: its size, and (left, bottom, right, top) of its named elements, from the lower left."""
+
+    width: float
+    height: float
+    places: Mapping[str, tuple[float, float, float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """A document and its pages."""
+
+    pdf: bytes
+    pages: tuple[Sheet, ...]
+
+
 def render_pdf(template: str, context: Mapping[str, object]) -> bytes:
     """The template as PDF; the same text gives the same bytes."""
     return pdf_from_html(render_to_string(template, dict(context)))
@@ -73,15 +93,38 @@ def render_pdf(template: str, context: Mapping[str, object]) -> bytes:
 
 def pdf_from_html(html: str) -> bytes:
     """Set one document with the shared fonts and style sheet."""
+    return _set(html).pdf
+
+
+def render_sheets(template: str, context: Mapping[str, object]) -> Sheets:
+    """The template as PDF, with where the elements that have an id stand on its pages."""
+    return _set(render_to_string(template, dict(context)))
+
+
+def _set(html: str) -> Sheets:
     with _one_at_a_time, _collector_off():
         shared = _engine()
-        document = weasyprint.HTML(string=html, url_fetcher=shared.fetcher)
+        source = weasyprint.HTML(string=html, url_fetcher=shared.fetcher)
+        document = source.render(stylesheets=[shared.stylesheet], font_config=shared.fonts)
         pdf: bytes = document.write_pdf(
-            stylesheets=[shared.stylesheet],
-            font_config=shared.fonts,
-            pdf_identifier=hashlib.sha256(html.encode()).hexdigest()[:32].encode(),
+            pdf_identifier=hashlib.sha256(html.encode()).hexdigest()[:32].encode()
         )
-    return pdf
+        pages = tuple(
+            Sheet(page.width * PIXEL_PT, page.height * PIXEL_PT, _places(page)) for page in document.pages
+        )
+    return Sheets(pdf, pages)
+
+
+def _places(page: Any) -> dict[str, tuple[float, float, float, float]]:
+    return {
+        name: (
+            left * PIXEL_PT,
+            (page.height - bottom) * PIXEL_PT,
+            right * PIXEL_PT,
+            (page.height - top) * PIXEL_PT,
+        )
+        for name, (left, top, right, bottom) in page.anchors.items()
+    }
 
 
 def subsetting_is_fast() -> bool:

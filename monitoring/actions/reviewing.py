@@ -60,7 +60,7 @@ def sign_return(monthly_return: MonthlyReturn, *, actor: User, seen_revision: in
         if monthly_return.correcting and text.edition.expires_at and text.edition.expires_at < now:
             raise StepRefused("更正期限已过，本次更正作废，原版照旧有效。请向基教股申请再次重开。")
         Edition.objects.filter(pk=text.edition_id).update(
-            frozen=text, signed_by_name=actor.name, signed_for=_signed_for(monthly_return), signed_at=now
+            frozen=text, signed_by_name=actor.name, signed_for=signature_note(monthly_return), signed_at=now
         )
         note_event(monthly_return, SIGN, before, actor)
         entry.about(monthly_return)
@@ -68,7 +68,7 @@ def sign_return(monthly_return: MonthlyReturn, *, actor: User, seen_revision: in
         entry.change("hash", None, text.hash)
 
 
-def _signed_for(monthly_return: MonthlyReturn) -> str:
+def signature_note(monthly_return: MonthlyReturn) -> str:
     """Printed with the signature where the principal of the parent school signs (ledger.md, schools' life)."""
     school = monthly_return.school
     return f"{signing_school(school).name}校长" if signing_school(school) != school else ""

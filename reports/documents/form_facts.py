@@ -33,6 +33,9 @@ class FormHead:
     serial: str = ""
     text_hash: str = ""
     verify_url: str | None = None
+    # 7K3M-9QPD-2F, and the address in the QR code; only on the final text of a form.
+    verify_code: str = ""
+    verify_path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

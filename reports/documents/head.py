@@ -12,7 +12,7 @@ def head_lines(head: FormHead, *, annex: str) -> dict[str, object]:
         "annex": annex,
         "title": head.title,
         "author": head.school_name,
-        "keywords": _joined(edition_text(head.edition), head.serial, head.text_hash),
+        "keywords": _joined(edition_text(head.edition), head.serial, head.text_hash, head.verify_path),
         "school_name": head.school_name,
         "principal": head.principal,
         "principal_signed_on": _day(head.principal_signed_on),
@@ -21,6 +21,8 @@ def head_lines(head: FormHead, *, annex: str) -> dict[str, object]:
         "time_label": head.time_label,
         "copy_note": head.copy_note,
         "is_draft": head.is_draft,
+        # Names are written by the signatures themselves, into fields prepared at these places.
+        "for_signature": bool(head.verify_code),
         "foot": school_foot(head),
     }
 
@@ -35,6 +37,7 @@ def summary_head_lines(head: SummaryHead) -> dict[str, object]:
         "time_label": head.time_label,
         "copy_note": head.copy_note,
         "is_draft": head.is_draft,
+        "for_signature": False,
         "foot": _joined(f"截止日 {long_date(head.cut_off)}", _labelled("校验", head.text_hash)),
     }
 
@@ -46,6 +49,7 @@ def school_foot(head: FormHead) -> str:
         edition_text(head.edition),
         f"截止日 {long_date(head.cut_off)}",
         _labelled("校验", head.text_hash),
+        _labelled("验证码", head.verify_code),
         _labelled("验证", head.verify_url or ""),
     )
 

@@ -74,6 +74,11 @@ def forms_now(school: School, month: ReportingMonth, monthly_return: MonthlyRetu
     return ReturnForms(content, _record(text, text.edition, monthly_return))
 
 
+def final_record(edition: int, digest: str) -> SignatureRecord:
+    """For the text that is signed: names are written by the signatures themselves."""
+    return SignatureRecord(edition, edition_text(edition), is_draft=False, text_hash=_grouped(digest))
+
+
 def forms_of_edition(edition: Edition) -> ReturnForms | None:
     """A signed edition, whatever has become of it; None while it is not signed."""
     if edition.frozen is None:

@@ -1,0 +1,1 @@
+"""What the sealing room writes."""

@@ -119,9 +119,14 @@ def _parent_problems(facts: SchoolFacts) -> Iterator[tuple[str, str]]:
         yield "parent", f"{facts.parent.name} 已撤并，不能作为所属中心校。"
 
 
+def is_personal_number(text: str) -> bool:
+    """A mobile phone or an ID number, by its shape."""
+    return _PHONE_OR_ID.fullmatch(text.lower()) is not None
+
+
 def username_problem(username: str) -> str | None:
     """User names are handed out on paper: short, plain, and nobody's phone or ID number."""
-    if _PHONE_OR_ID.fullmatch(username):
+    if is_personal_number(username):
         return "账号不要用手机号或身份证号。请换成单位和岗位的拼音，如 bp_tianbao。"
     if not USERNAME.fullmatch(username):
         return f"账号“{username}”不合要求。请用 3 到 30 个小写字母、数字、点、横线或下划线。"

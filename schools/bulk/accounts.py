@@ -6,8 +6,9 @@ from typing import Final
 
 from accounts.models import County, User
 from accounts.text import TextProblem, clean_name
+from accounts.wording import MOBILE_LENGTH, mask_id, mask_phone
 from schools.bulk.table import Column, Row, RowProblem
-from schools.checks import Post, username_problem
+from schools.checks import Post, is_personal_number, username_problem
 from schools.models import CLASS_ROLES, COUNTY_ROLES, TOWNSHIP_ROLES, Klass, Role, School, Township
 from schools.permissions import LONELY_ROLES
 from schools.queries import klass_called
@@ -54,7 +55,10 @@ class AccountLine:
 
     def refuse(self, key: str, message: str) -> None:
         cell = self.row.addresses.get(key, f"第{self.row.number}行")
-        self.problems.append(RowProblem(cell, self.row.text(key), message, self.row.number))
+        value = self.row.text(key)
+        if key == "username" and is_personal_number(value):
+            value = mask_id(value) if len(value) > MOBILE_LENGTH else mask_phone(value)
+        self.problems.append(RowProblem(cell, value, message, self.row.number))
 
 
 @dataclass

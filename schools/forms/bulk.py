@@ -2,8 +2,10 @@
 
 from django import forms
 
+from schools.forms.common import PlainForm
 
-class UploadForm(forms.Form):
+
+class UploadForm(PlainForm):
     file = forms.FileField(
         label="填好的表格",
         help_text=".xlsx、.xls 或 .csv，不超过 10 MB。",
@@ -12,7 +14,7 @@ class UploadForm(forms.Form):
     )
 
 
-class ConfirmForm(forms.Form):
+class ConfirmForm(PlainForm):
     """The preview that was looked at; *partial* when the bad rows are knowingly left out."""
 
     token = forms.CharField(widget=forms.HiddenInput)

@@ -4,12 +4,12 @@ from typing import Any
 
 from django import forms
 
-from schools.forms.common import DateField, TextField
+from schools.forms.common import DateField, PlainForm, TextField
 from schools.guards import MonthFacts
 from schools.models import ReportingMonth, Requirement, Term
 
 
-class YearForm(forms.Form):
+class YearForm(PlainForm):
     """Making the calendar of the next school year."""
 
     with_usual_holidays = forms.BooleanField(
@@ -21,7 +21,7 @@ class YearForm(forms.Form):
     start_year = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class TermForm(forms.Form):
+class TermForm(PlainForm):
     first_day = DateField(label="开学")
     last_day = DateField(label="放假")
     seen_first_day = forms.DateField(widget=forms.HiddenInput)
@@ -37,7 +37,7 @@ class TermForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-class HolidayForm(forms.Form):
+class HolidayForm(PlainForm):
     name = TextField(label="名称", max_length=30, help_text="如 国庆节、清明节、期中停课。")
     first_day = DateField(label="自")
     last_day = DateField(label="至", required=False, help_text="只有一天的不用填。")
@@ -56,7 +56,7 @@ class HolidayForm(forms.Form):
         return data
 
 
-class MonthForm(forms.Form):
+class MonthForm(PlainForm):
     """Cut-off, due day, requirement; carries what the page showed."""
 
     cut_off = DateField(label="统计截止日", help_text="月报显示这一天结束时的情况，一般是当月第一个上课日。")

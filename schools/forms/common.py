@@ -17,6 +17,23 @@ from schools.models import School
 GRADE_CHOICES = [(grade, grade_name(grade)) for grade in range(1, 10)]
 
 
+class PlainForm(forms.Form):
+    """Says of every field left out what is to be filled in or chosen."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.say_what_is_missing()
+
+    def say_what_is_missing(self) -> None:
+        """Again after fields were added."""
+        for field in self.fields.values():
+            chosen = isinstance(field, forms.ChoiceField | forms.ModelChoiceField | forms.FileField)
+            verb = "选择" if chosen else "填写"
+            field.error_messages["required"] = (
+                f"请{verb}{field.label}。" if field.label else "请重新打开这一页。"
+            )
+
+
 class TextField(forms.CharField):
     """A line of text without invisible characters; blanks become one space."""
 

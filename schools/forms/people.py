@@ -7,7 +7,7 @@ from django import forms
 
 from accounts.models import User
 from schools.checks import Post
-from schools.forms.common import NameField, SchoolChoiceField, TextField
+from schools.forms.common import NameField, PlainForm, SchoolChoiceField, TextField
 from schools.models import (
     CLASS_ROLES,
     COUNTY_ROLES,
@@ -39,7 +39,7 @@ def role_choices(actor: User) -> list[Any]:
     return [("", "请选择"), *((head, choices) for head, choices in groups if choices)]
 
 
-class PostForm(forms.Form):
+class PostForm(PlainForm):
     """A role and its place; which of the places counts is said by the role."""
 
     role = forms.ChoiceField(label="岗位", widget=forms.Select(attrs={"class": "w-m"}))
@@ -133,25 +133,25 @@ class AccountForm(PostForm):
         return username
 
 
-class RenameForm(forms.Form):
+class RenameForm(PlainForm):
     name = NameField(
         label="姓名", max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off", "class": "w-m"})
     )
     seen_stamp = forms.CharField(widget=forms.HiddenInput)
 
 
-class AccountCloseForm(forms.Form):
+class AccountCloseForm(PlainForm):
     reason = TextField(label="原因", max_length=200, help_text="如 调离、退休、账号不用了。")
     seen_stamp = forms.CharField(widget=forms.HiddenInput)
 
 
-class StampForm(forms.Form):
+class StampForm(PlainForm):
     """A press on an account that the page has shown."""
 
     seen_stamp = forms.CharField(widget=forms.HiddenInput)
 
 
-class AccountFilterForm(forms.Form):
+class AccountFilterForm(PlainForm):
     """Above the list of accounts."""
 
     role = forms.ChoiceField(label="岗位", required=False)

@@ -6,11 +6,18 @@ from django import forms
 
 from accounts.models import County
 from schools.checks import SchoolFacts
-from schools.forms.common import GRADE_CHOICES, DateField, SchoolChoiceField, TextField, open_schools_of
+from schools.forms.common import (
+    GRADE_CHOICES,
+    DateField,
+    PlainForm,
+    SchoolChoiceField,
+    TextField,
+    open_schools_of,
+)
 from schools.models import DEFAULT_GRADES, School, SchoolKind, Township
 
 
-class SchoolForm(forms.Form):
+class SchoolForm(PlainForm):
     """Opening and editing; made for one county."""
 
     name = TextField(label="学校名称", max_length=60, help_text="公章上的全称。")
@@ -85,7 +92,7 @@ class SchoolForm(forms.Form):
         return SchoolFacts(**data)
 
 
-class SchoolCloseForm(forms.Form):
+class SchoolCloseForm(PlainForm):
     """撤并."""
 
     closed_on = DateField(label="撤并日期", help_text="停办的那一天，不晚于今天。")
@@ -106,12 +113,12 @@ class SchoolCloseForm(forms.Form):
         field.queryset = open_schools_of(school.county_id).exclude(pk=school.pk).filter(parent__isnull=True)
 
 
-class TownshipForm(forms.Form):
+class TownshipForm(PlainForm):
     name = TextField(label="乡镇名称", max_length=40, help_text="乡、镇或街道的全名，如 柏坪镇。")
     seen_name = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
-class KlassForm(forms.Form):
+class KlassForm(PlainForm):
     """A class of one school."""
 
     grade = forms.TypedChoiceField(label="年级", coerce=int, widget=forms.Select(attrs={"class": "w-s"}))
@@ -130,7 +137,7 @@ class KlassForm(forms.Form):
         grade.choices = [choice for choice in GRADE_CHOICES if choice[0] in school.grades]
 
 
-class SchoolFilterForm(forms.Form):
+class SchoolFilterForm(PlainForm):
     """Above the list of schools."""
 
     township = forms.ModelChoiceField(

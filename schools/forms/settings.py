@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from schools.forms.common import TextField
+from schools.forms.common import PlainForm, TextField
 from schools.models import CountySetting
 from schools.settings import SettingSpec
 
@@ -26,7 +26,7 @@ def _control(spec: SettingSpec) -> forms.Field:
     return forms.ChoiceField(label="新的值", choices=spec.choices, widget=forms.RadioSelect)
 
 
-class SettingForm(forms.Form):
+class SettingForm(PlainForm):
     """The control follows the kind of the setting."""
 
     reason = TextField(label="为什么改", max_length=200, help_text="如 依据哪个通知；以后在历史里查得到。")
@@ -41,10 +41,11 @@ class SettingForm(forms.Form):
         }
         super().__init__(*args, **kwargs)
         self.fields["value"] = _control(spec)
+        self.say_what_is_missing()
         self.order_fields(["value", "reason", "seen_id"])
 
 
-class LayoutForm(forms.Form):
+class LayoutForm(PlainForm):
     """What stands under the table of columns."""
 
     reason = TextField(label="为什么改", max_length=200, help_text="如 依据哪个通知；以后在历史里查得到。")

@@ -57,7 +57,7 @@ def account_list(request: UserRequest) -> HttpResponse:
             "count": _in_state(found, key, locked).count(),
             "url": address_with(request.GET, state=key),
             "current": key == state,
-            "urgent": key == "locked",
+            "urgent": key == "locked" and bool(locked),
         }
         for key, label in STATES
     ]

@@ -13,7 +13,7 @@ from schools.actions.common import require
 from schools.actions.places import NOT_YOURS, close_school, edit_school, open_school
 from schools.forms.common import refusals_in
 from schools.forms.places import SchoolCloseForm, SchoolFilterForm, SchoolForm
-from schools.models import Membership, School
+from schools.models import Membership, Role, School
 from schools.permissions import may_edit_klasses, may_edit_schools, may_staff_school
 from schools.queries import in_force, open_klasses, schools_for_list, schools_visible_to
 from schools.views.common import address_with, is_filtered, page_of
@@ -38,11 +38,14 @@ def school_list(request: UserRequest) -> HttpResponse:
         }
         for state, label in (("", "在办"), ("closed", "已撤并"))
     ]
+    page = page_of(request, found)
+    for school in page:
+        school.principals, school.clerks = _names(school, Role.PRINCIPAL), _names(school, Role.CLERK)
     context = {
         "form": form,
         "segs": segs,
         "closed": closed,
-        "page_obj": page_of(request, found),
+        "page_obj": page,
         "is_filtered": is_filtered(request.GET, form.fields),
         "may_edit": may_edit_schools(request.user),
     }
@@ -114,6 +117,10 @@ def _school(request: UserRequest, pk: int) -> School:
         schools_visible_to(request.user).select_related("township", "parent", "county"), pk=pk
     )
     return school
+
+
+def _names(school: Any, role: Role) -> list[str]:
+    return [post.user.name for post in school.people if post.role == role]
 
 
 def _filtered(schools: QuerySet[School], form: SchoolFilterForm) -> QuerySet[School]:

@@ -32,7 +32,15 @@ ROSTER: Final = Entry(
     "students:student-list",
     "",
     "学生",
-    ("students:student-", "reports:child", "students:roster-"),
+    (
+        "students:student-",
+        "reports:child",
+        "students:roster-",
+        "students:guardian-",
+        "students:circumstance-",
+        "students:placement-",
+        "students:evidence-",
+    ),
 )
 MOVEMENTS: Final = Entry("学籍异动", "students:movement-list", "movements", "异动", ("students:movement-",))
 TRANSFERS: Final = Entry("转学对接", "students:transfer-list", "transfers", "对接", ("students:transfer-",))
@@ -75,7 +83,7 @@ RAILS: Final[dict[str, tuple[tuple[Entry, ...], ...]]] = {
     Role.HOME_TEACHER: ((HOME,),),
     Role.REVIEWER: (
         (HOME, BOARD, UNMET, ALERTS, ROSTER),
-        (SUMMARY, SCHOOLS, CALENDAR, ROLLOVER, ACCOUNTS),
+        (SUMMARY, SCHOOLS, CALENDAR, ROLLOVER, ACCOUNTS, SETTINGS),
     ),
     Role.AID_OFFICER: ((HOME, SUMMARY),),
     Role.LEADER: ((OVERVIEW, ALERTS, REPORTS),),

@@ -9,9 +9,11 @@ from accounts.models import User
 from reports.demo.actions.children import add_families, person_of
 from reports.demo.actions.places import Founded
 from reports.demo.names import People
+from reports.demo.papers import paper
 from reports.demo.timeline import Timeline
 from schools.models import Klass, School
 from students.actions.absences import end_absence, start_absence
+from students.actions.evidence import attach_proof
 from students.actions.movements import Fact, change_grade, record_arrival, record_departure, record_new_child
 from students.actions.transfers import (
     begin_transfer_in,
@@ -30,6 +32,7 @@ from students.models import (
     Transfer,
     TransferState,
 )
+from students.proofs import missing_proofs
 from students.queries import roll_year
 
 ELSEWHERE: Final = (
@@ -161,6 +164,20 @@ class Facts:
         movement = done.filter(period__state="closed", student__enrolments__left_on__isnull=False).last()
         if movement is not None:
             undo_movement(movement, reason="家长改变主意，没有转走", actor=self.clerk(school))
+
+    def prove(self, school: School, most: int = 2) -> None:
+        """The papers of the latest departures from the county are handed in."""
+        done = Movement.objects.filter(
+            school=school, sign=-1, pair=None, voided_at=None, evidence_pending=False, evidence=None
+        )
+        for movement in done.select_related("student", "school").order_by("-pk")[:most]:
+            for kind in missing_proofs(movement):
+                lines = [
+                    f"学生：{movement.student.name}",
+                    f"学校：{school.name}",
+                    f"日期：{movement.happened_on}",
+                ]
+                attach_proof(movement, kind, paper(kind, lines), f"{kind}.png", actor=self.clerk(school))
 
     # --- transfers inside the county --------------------------------------------------------------------------------
 

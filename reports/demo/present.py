@@ -125,6 +125,7 @@ class Present:
         day, longer = self._school_day(6), self._school_day(20)
         ill = partial(self.facts.be_absent, school, AbsenceKind.SUSPENSION, longer, None, pending=True)
         self.timeline.on(longer, self.dice, ill)
+        self.timeline.at(self._ago(1), partial(self.facts.prove, school))
         gone = partial(self.facts.leave, school, MovementKind.TRANSFER_OUT, day, pending=True)
         self.timeline.on(day, self.dice, gone)
 

@@ -27,6 +27,7 @@ from students.models import (
     Absence,
     AbsenceKind,
     Enrolment,
+    Evidence,
     Guardian,
     Movement,
     MovementKind,
@@ -108,6 +109,7 @@ def test_everything_happened_that_a_year_brings(county):
     assert Movement.objects.filter(pair__isnull=False, kind="transfer_in").exists()
     assert Movement.objects.filter(evidence_pending=True, voided_at=None).exists()
     assert Absence.objects.filter(returned_on__isnull=False).exists()
+    assert Evidence.objects.filter(movement__isnull=False).exists()
     steps = Counter(ReturnEvent.objects.values_list("step", flat=True))
     assert {"send_back_by_principal", "send_back_by_bureau", "reopen", "accept"} <= steps.keys()
     assert CellMark.objects.exclude(answer="").exists()

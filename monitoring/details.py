@@ -50,7 +50,7 @@ def write_rows(figures: MonthFigures, rows: Sequence[Row], movements: Sequence[M
         spell.pk: spell
         for spell in Absence.objects.filter(pk__in=[row.absence_id for row in rows if row.absence_id])
     }
-    context = _Context(figures.school, [row.student_id for row in rows], list(moves), list(spells))
+    context = _Context(figures.school, [row.student_id for row in rows], movements, list(spells))
     ordered = sorted(
         rows,
         key=lambda row: (
@@ -98,7 +98,7 @@ class _Context:
     """Everything that the rows print about children, loaded at once."""
 
     def __init__(
-        self, school: School, student_ids: list[int], movement_ids: list[int], absence_ids: list[int]
+        self, school: School, student_ids: list[int], movements: Sequence[Movement], absence_ids: list[int]
     ) -> None:
         guardians = Guardian.objects.filter(removed_at__isnull=True)
         self.students = {
@@ -114,11 +114,19 @@ class _Context:
         for enrolment in enrolments.order_by("pk"):
             self.klasses[enrolment.student_id] = str(enrolment.klass or "")
         self.proofs: dict[tuple[str, int], list[str]] = defaultdict(list)
-        for proof in Evidence.objects.filter(withdrawn_at__isnull=True).filter(
-            Q(movement_id__in=movement_ids) | Q(absence_id__in=absence_ids)
+        # The papers of a transfer prove the half that was booked here.
+        halves = {movement.pair: movement.pk for movement in movements if movement.pair is not None}
+        papers = Evidence.objects.filter(withdrawn_at__isnull=True).filter(
+            Q(movement_id__in=[movement.pk for movement in movements])
+            | Q(absence_id__in=absence_ids)
+            | Q(transfer__pair__in=list(halves))
+        )
+        for kind, movement_id, absence_id, pair in papers.values_list(
+            "kind", "movement_id", "absence_id", "transfer__pair"
         ):
-            key = ("m", proof.movement_id) if proof.movement_id else ("a", proof.absence_id)
-            self.proofs[key].append(proof.kind)  # type: ignore[index]
+            movement_id = halves[pair] if pair is not None else movement_id
+            key = ("m", movement_id) if movement_id is not None else ("a", absence_id)
+            self.proofs[key].append(kind)
         values = settings_of(school.county_id)
         self.full_id = bool(values[FULL_ID_ON_PAPER.key])
         self.suspected_days = int(values[SUSPECTED_DAYS.key])

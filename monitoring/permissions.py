@@ -25,6 +25,11 @@ def may_view(user: User, school: School) -> bool:
     return _holds_any(user, VIEWING_ROLES, school) or signs_for(user, school)
 
 
+def may_open_children(user: User, school: School) -> bool:
+    """The pages of the children behind the figures: those who hold a role over the school itself."""
+    return _holds_any(user, VIEWING_ROLES, school)
+
+
 def may_see_drafts(user: User, school: School) -> bool:
     return _holds_any(user, DRAFT_ROLES, school) or signs_for(user, school)
 

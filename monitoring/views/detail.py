@@ -18,7 +18,7 @@ from monitoring.differences import compare
 from monitoring.models import Edition
 from monitoring.names import children_behind
 from monitoring.views.found import ReturnPage, find_existing, find_page
-from monitoring.views.links import address, child_url, detail_url, figure_url
+from monitoring.views.links import child_url, detail_url, figure_url, record_url
 from monitoring.views.panels import (
     checks_panel,
     correction_note,
@@ -75,7 +75,7 @@ def return_detail(request: UserRequest, school_pk: int, month: dt.date) -> HttpR
         marks=marks_shown(page, against),
         moved=named(page, page.content.counted),
         moved_children=moved_children(page.content),
-        record_url=address("students:movement-list") if page.is_editable else "",
+        record_url=record_url(page),
         correction_note=correction_note(page.content),
     )
     return render(request, "monitoring/return_detail.html", context)
@@ -215,7 +215,7 @@ def _figure(
         page_obj=shown,
         is_roll=is_roll,
         is_exact=not is_roll or len(roll) == getattr(line, column),
-        names=[(name, child_url(name.student_id)) for name in shown] if is_roll else [],
+        names=[(name, child_url(page, name.student_id)) for name in shown] if is_roll else [],
         rows=named(page, list(shown), number) if rows else [],
         back_url=f"{detail_url(page)}#row-{grade}",
         figure_url=figure_url(page, grade, column, number),

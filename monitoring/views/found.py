@@ -18,6 +18,7 @@ from monitoring.models import CellMark, Edition, FrozenReturn, MonthlyReturn
 from monitoring.models.returns import EDITABLE_STATES, FILED_STATES
 from monitoring.months import owes_return
 from monitoring.permissions import (
+    may_open_children,
     may_prepare,
     may_print,
     may_see_drafts,
@@ -87,6 +88,10 @@ class ReturnPage:
     @property
     def sees_contacts(self) -> bool:
         return may_see_contacts(self.user, self.school) or signs_for(self.user, self.school)
+
+    @property
+    def opens_children(self) -> bool:
+        return may_open_children(self.user, self.school)
 
     @property
     def may_print(self) -> bool:

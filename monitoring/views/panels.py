@@ -183,7 +183,7 @@ def _named(page: ReturnPage, row: DetailRow, edition: int | None) -> Named:
     since = "自 " if row.is_absent else ""
     return Named(
         row=row,
-        url=child_url(row.student_id),
+        url=child_url(page, row.student_id),
         figure_url=figure_url(page, row.grade, row.column, edition) if row.counted else "",
         tag=COLUMN_TAGS.get(row.column, row.kind),
         day=f"{since}{cn_date(row.happened_on, today=page.month.cut_off)}",

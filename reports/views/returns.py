@@ -14,16 +14,14 @@ from accounts.audit import log_access
 from accounts.http import UserRequest, go
 from accounts.workflow import NotPermitted, StepRefused
 from monitoring.actions.common import PageToken
-from monitoring.actions.filing import submit_return
-from monitoring.actions.reviewing import sign_return
-from monitoring.forms import SignForm, SubmitForm
 from monitoring.models import Edition, MonthlyReturn, ReturnState
 from monitoring.permissions import may_prepare, may_sign
 from monitoring.views.found import ReturnPage, find_existing, find_page
-from monitoring.views.links import address, detail_url
+from monitoring.views.links import detail_url, record_url
 from monitoring.views.panels import checks_panel, marks_shown, moved_children
 from monitoring.views.refusing import refused_page
 from monitoring.views.reviewing import signing_context
+from reports.actions.sealing import documents_to_sign, sign_and_seal, submit_signed
 from reports.documents.annex1 import annex1_paper
 from reports.documents.annex2 import annex2_paper
 from reports.documents.form_facts import FormFactsInvalid
@@ -35,7 +33,10 @@ from reports.documents.monthly_return import (
     forms_now,
     forms_of_edition,
 )
+from reports.queries.trust import authority_of
 from reports.return_files import return_file
+from reports.sealing_forms import SealedSignForm, SealedSubmitForm
+from reports.site import site_of
 
 CONTENT_TYPES = {
     "pdf": "application/pdf",
@@ -53,11 +54,23 @@ def return_submit(request: UserRequest, school_pk: int, month: dt.date) -> HttpR
     if not page.is_live:
         return _not_now(request, page)
     content = page.required_content
-    form = SubmitForm(request.POST or None, request=request, initial={"token": str(page.token)})
+    form = SealedSubmitForm(
+        request.POST or None,
+        request=request,
+        opens_key=authority_of(page.school.county_id) is not None,
+        initial={"token": str(page.token)},
+    )
     if request.method == "POST" and form.is_valid():
         try:
             seen = PageToken.parse(form.cleaned_data["token"])
-            submit_return(page.school, page.month, actor=request.user, seen=seen)
+            submit_signed(
+                page.school,
+                page.month,
+                actor=request.user,
+                seen=seen,
+                password=form.key_password,
+                site=site_of(request),
+            )
         except StepRefused as refused:
             return refused_page(request, page, refused)
         messages.success(request, f"{page.month}月报已送校长签字。")
@@ -68,7 +81,7 @@ def return_submit(request: UserRequest, school_pk: int, month: dt.date) -> HttpR
         checks=checks_panel(page),
         marks=marks_shown(page, page.difference),
         moved_children=moved_children(content),
-        record_url=address("students:movement-list"),
+        record_url=record_url(page),
         back_url=detail_url(page),
     )
     return render(request, "reports/return_submit.html", context)
@@ -83,15 +96,27 @@ def return_sign(request: UserRequest, school_pk: int, month: dt.date) -> HttpRes
         raise NotPermitted(_who_signs(page, monthly_return, request))
     if monthly_return.state != ReturnState.SUBMITTED and request.method != "POST":
         return _not_now(request, page)
-    form = SignForm(request.POST or None, request=request, initial={"seen_revision": monthly_return.revision})
+    seals = bool(documents_to_sign(monthly_return))
+    form = SealedSignForm(
+        request.POST or None,
+        request=request,
+        opens_key=seals,
+        initial={"seen_revision": monthly_return.revision},
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            sign_return(monthly_return, actor=request.user, seen_revision=form.cleaned_data["seen_revision"])
+            sign_and_seal(
+                monthly_return,
+                actor=request.user,
+                seen_revision=form.cleaned_data["seen_revision"],
+                password=form.key_password,
+                site=site_of(request),
+            )
         except StepRefused as refused:
             return refused_page(request, page, refused)
-        messages.success(request, f"已签字，{page.month}月报已报县局。")
+        messages.success(request, f"已签字{'盖章' if seals else ''}，{page.month}月报已报县局。")
         return go(request, detail_url(page))
-    context = signing_context(page) | {"form": form, "text": page.text}
+    context = signing_context(page) | {"form": form, "text": page.text, "seals": seals}
     return render(request, "reports/return_sign.html", context)
 
 

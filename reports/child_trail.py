@@ -41,7 +41,7 @@ UNSAID = frozenset({"address", "household_place", "ethnicity", "boarding"})
 def audit_entry_words(entry: AuditEntry) -> tuple[str, str]:
     """What was done, and who did it and why."""
     changes = {name: pair for name, pair in entry.changes.items() if isinstance(pair, list)}
-    who = f"{entry.actor_name} {entry.capacity}".strip()
+    who = f"{entry.actor_name}（{entry.capacity}）" if entry.capacity else entry.actor_name
     if entry.verb == "student.change_klass":
         before, after = changes.get("klass", ["", ""])
         return f"调班：{before} → {after}", who

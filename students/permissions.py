@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from accounts.models import User
 from accounts.workflow import NotPermitted
 from schools.models import Klass, Role, School
-from schools.permissions import holds_role, scope_of
+from schools.permissions import current_memberships, holds_role, scope_of
 from students.models import CircumstanceKind
 from students.models.circumstances import DISABILITY_KINDS, POVERTY_KINDS
 
@@ -136,3 +136,8 @@ def _at_school(user: User, school: School | None) -> bool:
     return school is not None and any(
         holds_role(user, role, school) for role in (Role.CLERK, Role.PRINCIPAL, Role.CENTRAL_SCHOOL)
     )
+
+
+def as_reader(user: User) -> str:
+    """In which roles and where somebody reads, for the log of readings."""
+    return "、".join(str(membership) for membership in current_memberships(user))[:120]

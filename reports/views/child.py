@@ -35,7 +35,7 @@ from students.models import (
     TransferState,
 )
 from students.models.circumstances import DISABILITY_KINDS, POVERTY_KINDS
-from students.permissions import ChildAccess, child_access
+from students.permissions import ChildAccess, as_reader, child_access
 from students.proofs import required_proofs
 from students.queries import (
     circumstances_in_force,
@@ -119,13 +119,15 @@ class ChildPage:
         return self.enrolment is not None and self.enrolment.left_on is None
 
     def note_reading(self) -> None:
-        log_access(self.user, PAGE_READ, student_id=self.student.pk)
+        read = [PAGE_READ]
         kinds = {each.kind for each in self.circumstances}
         placed = self.access.disability and Placement.objects.filter(student=self.student).exists()
         if kinds & DISABILITY_KINDS or placed:
-            log_access(self.user, "残疾情况", student_id=self.student.pk)
+            read.append("残疾情况")
         if kinds & POVERTY_KINDS:
-            log_access(self.user, "困难情况", student_id=self.student.pk)
+            read.append("困难情况")
+        for what in read:
+            log_access(self.user, what, student_id=self.student.pk, capacity=as_reader(self.user))
 
     def answer(self, form: RevealForm | None = None) -> HttpResponse:
         tab = self.request.GET.get("show", "")
@@ -246,6 +248,7 @@ class ChildPage:
         is_dropping = spell.kind in UNEXCUSED_KINDS and label != spell.get_kind_display()
         return {
             "spell": spell,
+            "pending": spell.evidence_pending and self.access.absences,
             "badge": f"{label} 第 {days} 天" if days > 0 else f"{label} {cn_date(spell.first_day)}起",
             "look": "now" if is_dropping else "wait",
             "sentence": f"{cn_date(spell.first_day)}起{spell.get_kind_display()}。"
@@ -285,5 +288,6 @@ class ChildPage:
             said = f"{cn_datetime(entry.at)} {entry.what}" + (
                 f"，原因：{entry.reason}" if entry.reason else ""
             )
-            looks.append({"who": entry.user_name, "said": said})
+            who = f"{entry.user_name}（{entry.capacity}）" if entry.capacity else entry.user_name
+            looks.append({"who": who, "said": said})
         return looks

@@ -16,7 +16,7 @@ from schools.models import Role, School
 from schools.permissions import capacity
 from students.actions.people import note_change
 from students.models import Absence, Evidence, Movement, SpecialCircumstance, Transfer
-from students.permissions import may_record, may_record_absence, require
+from students.permissions import as_reader, may_record, may_record_absence, require
 from students.proofs import (
     Fact,
     fact_kind,
@@ -85,12 +85,18 @@ def withdraw_proof(evidence: Evidence, *, actor: User) -> None:
         entry.about(evidence, student_id=fact.student_id)
         entry.change("kind", evidence.kind, None)
         _mark(fact)
-        note_change(school)
+        _note(fact, school)
 
 
 def open_proof(evidence: Evidence, *, actor: User) -> bytes:
     """The plain bytes, after it was written down who looks. Callers fetch it scoped."""
-    log_access(actor, LOOKED_AT, student_id=fact_of(evidence).student_id, reason=evidence.kind)
+    log_access(
+        actor,
+        LOOKED_AT,
+        student_id=fact_of(evidence).student_id,
+        reason=evidence.kind,
+        capacity=as_reader(actor),
+    )
     return read_bytes(evidence.file)
 
 
@@ -133,7 +139,7 @@ def _insert(stored: StoredFile, fact: Fact, kind: str, school: School, actor: Us
         entry.change("kind", None, kind)
         entry.change("sha256", None, stored.sha256)
         _mark(fact)
-        note_change(school)
+        _note(fact, school)
     return evidence
 
 
@@ -161,6 +167,12 @@ def _mark(fact: Fact) -> None:
     if isinstance(fact, Movement) and fact.pair is not None:
         facts = Movement.objects.filter(pair=fact.pair, school=fact.school_id)
     facts.exclude(evidence_pending=pending).update(evidence_pending=pending)
+
+
+def _note(fact: Fact, school: School) -> None:
+    """Papers are printed on the return: of a transfer on those of both schools."""
+    for each in (fact.from_school, fact.to_school) if isinstance(fact, Transfer) else (school,):
+        note_change(each)
 
 
 def _audit(actor: User, verb: str, school: School) -> AbstractContextManager[AuditDraft]:

@@ -12,7 +12,7 @@ from schools.models import Role
 from schools.permissions import scope_of
 from students.codes import REVEAL_REASONS
 from students.models import Guardian, Student
-from students.permissions import EXPORT_ROLES, NUMBER_SEARCH_ROLES, ChildAccess, require
+from students.permissions import EXPORT_ROLES, NUMBER_SEARCH_ROLES, ChildAccess, as_reader, require
 from students.queries import student_by_number
 
 REVEALS_PER_HOUR = 30
@@ -73,7 +73,7 @@ def reveal(
         raise StepRefused("查看完整号码要选原因；选“其他”的要写明。")
     refuse_too_many(actor, REVEALED, REVEALS_PER_HOUR, dt.timedelta(hours=1), "查看完整号码")
     said = "：".join(filter(None, [REVEAL_REASONS[reason].partition("（")[0], reason_text.strip()]))
-    log_access(actor, value.what, student_id=student.pk, reason=said)
+    log_access(actor, value.what, student_id=student.pk, reason=said, capacity=as_reader(actor))
     return value.read(student)
 
 
@@ -107,6 +107,7 @@ def search_number(user: User, number: str, *, reason: str = "") -> Student | Non
         student_id=found.pk if found else None,
         count=1 if found else 0,
         reason=reason,
+        capacity=as_reader(user),
     )
     return found
 
@@ -124,4 +125,4 @@ def note_export(user: User, *, count: int, filters: str) -> None:
     """Before the rows leave: how many, and which."""
     require(not scope_of(user, *EXPORT_ROLES).is_empty, "您的岗位可以查看名册，不能导出。")
     refuse_too_many(user, frozenset({EXPORT}), EXPORTS_PER_HOUR, dt.timedelta(hours=1), "导出名册")
-    log_access(user, EXPORT, count=count, reason=filters)
+    log_access(user, EXPORT, count=count, reason=filters, capacity=as_reader(user))

@@ -67,11 +67,11 @@ def evidence_attach(request: UserRequest, kind: str, pk: int) -> HttpResponse:
     if not refused:
         messages.success(request, f"已存 {stored} 份材料。")
         return go(request, "students:evidence-list", kind, pk)
-    kept = f"其他 {stored} 个文件已存好。" if stored else ""
+    if stored:
+        refused[-1] += f"其他 {stored} 个文件已存好。"
+        fact.refresh_from_db()
     for sentence in refused:
         form.add_error("papers", sentence)
-    if kept:
-        form.add_error("papers", kept)
     return _list_page(request, fact, form=form)
 
 

@@ -1,6 +1,5 @@
 """学生名册: the list with its filters, the search box, the export."""
 
-import datetime as dt
 import re
 from typing import Any
 from urllib.parse import urlencode
@@ -18,10 +17,8 @@ from accounts.audit import log_access
 from accounts.http import UserRequest, go, refusal
 from accounts.tabular.export import write_table
 from accounts.text import TextProblem, clean_number, clean_text
-from accounts.wording import cn_date, grade_name
+from schools.models import Role
 from schools.permissions import scope_of
-from schools.queries import settings_of
-from schools.settings import DROPOUT_DAYS, SUSPECTED_DAYS
 from students.actions.reveal import (
     TooMany,
     may_search_number,
@@ -38,26 +35,15 @@ from students.forms.search import (
     is_number,
     name_condition,
 )
-from students.models import UNEXCUSED_KINDS, Absence, Enrolment
-from students.permissions import EXPORT_ROLES, require
+from students.models import Absence, Enrolment
+from students.permissions import EXPORT_ROLES, as_reader, require
 from students.queries import enrolments_visible_to, listed_enrolments, naming_scope
+from students.views.list_rows import EXPORT_HEADERS, exported_row, shown_rows
 
 PAGE_SIZE = 50
 LIST_READ = "学生名册"
 STATES = {"roll": "在籍", "absent": "未在校", "left": "已离校", "all": "全部"}
 NUMBERS = ("student__id_number", "student__roll_number", "student__address", "student__household_place")
-EXPORT_HEADERS = (
-    "学校",
-    "年级",
-    "班级",
-    "姓名",
-    "性别",
-    "出生年月",
-    "就读方式",
-    "状态",
-    "入校日期",
-    "离校日期",
-)
 NOT_YOURS = "学生名册由学校、中心校和基教股使用，您的岗位不查看学生名单。"
 
 
@@ -71,8 +57,9 @@ def student_list(request: UserRequest) -> HttpResponse:
     state = state if state in STATES else "roll"
     found = _states(request, form, sought)
     page = Paginator(_rows_of(found[state]), PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = _shown(list(page.object_list), request.user.county_id)
-    log_access(request.user, form.asks_for_sensitive or LIST_READ, count=len(rows))
+    rows = shown_rows(list(page.object_list), request.user.county_id)
+    what = form.asks_for_sensitive or LIST_READ
+    log_access(request.user, what, count=len(rows), capacity=as_reader(request.user))
     context = {
         "rows": rows,
         "page_obj": page,
@@ -82,8 +69,15 @@ def student_list(request: UserRequest) -> HttpResponse:
         "kept": [(name, form.chosen(name)) for name in form.fields if form.chosen(name)],
         "shows_school": "school" in form.fields,
         "may_export": not scope_of(request.user, *EXPORT_ROLES).is_empty,
+        "may_import": not scope_of(request.user, Role.CLERK).is_empty,
         "by_number": may_search_number(request.user),
-        "words": "、".join(filter(None, [f"“{sought}”" if sought else "", *form.words])),
+        "words": "、".join(
+            [
+                *([STATES[state]] if state in ("absent", "left") else []),
+                *([f"“{sought}”"] if sought else []),
+                *form.words,
+            ]
+        ),
         "clear_url": reverse("students:student-list") if form.is_filtering or sought else "",
         "export_url": f"{reverse('students:student-export')}?{request.GET.urlencode()}",
         "facts": _facts(request),
@@ -107,8 +101,8 @@ def student_export(request: UserRequest) -> HttpResponse:
         note_export(request.user, count=len(found), filters=words)
     except TooMany as too_many:
         return too_many_answer(request, too_many)
-    rows = _shown(found, request.user.county_id)
-    content = write_table("学生名册", EXPORT_HEADERS, [_exported(row) for row in rows])
+    rows = shown_rows(found, request.user.county_id)
+    content = write_table("学生名册", EXPORT_HEADERS, [exported_row(row) for row in rows])
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     response = HttpResponse(content, content_type=kind)
     name = f"roster-{timezone.localdate():%Y-%m-%d}.xlsx"
@@ -233,60 +227,6 @@ def _segs(
             }
         )
     return segs
-
-
-def _shown(enrolments: list[Enrolment], county_id: int) -> list[dict[str, Any]]:
-    """What the rows say; two queries however many there are."""
-    values, today = settings_of(county_id), timezone.localdate()
-    spells = {
-        (spell.student_id, spell.school_id): spell
-        for spell in Absence.objects.filter(
-            student_id__in=[each.student_id for each in enrolments if each.left_on is None],
-            returned_on__isnull=True,
-            voided_at__isnull=True,
-        )
-    }
-    thresholds = (int(values[SUSPECTED_DAYS.key]), int(values[DROPOUT_DAYS.key]))
-    return [
-        {
-            "enrolment": each,
-            "student": each.student,
-            "place": str(each.klass or grade_name(each.grade)),
-            **_state_of(each, spells.get((each.student_id, each.school_id)), today, thresholds),
-        }
-        for each in enrolments
-    ]
-
-
-def _state_of(
-    enrolment: Enrolment, spell: Absence | None, today: dt.date, thresholds: tuple[int, int]
-) -> dict[str, str]:
-    if enrolment.left_on is not None:
-        word = "毕业或升学" if enrolment.graduated else "已离校"
-        return {"state": f"{word} {cn_date(enrolment.left_on)}", "look": "done"}
-    if spell is None:
-        return {"state": "在籍", "look": ""}
-    if spell.first_day > today:
-        return {"state": f"{spell.get_kind_display()} {cn_date(spell.first_day)}起", "look": "wait"}
-    label = spell.label_on(today, *thresholds)
-    is_dropping = spell.kind in UNEXCUSED_KINDS and label != spell.get_kind_display()
-    return {"state": f"{label} 第 {spell.days_on(today)} 天", "look": "now" if is_dropping else "wait"}
-
-
-def _exported(row: dict[str, Any]) -> list[object]:
-    enrolment, student = row["enrolment"], row["student"]
-    return [
-        enrolment.school.name,
-        grade_name(enrolment.grade),
-        str(enrolment.klass or ""),
-        student.name,
-        student.get_sex_display(),
-        f"{student.birth_date:%Y-%m}",
-        student.get_boarding_display(),
-        row["state"],
-        enrolment.joined_on,
-        enrolment.left_on,
-    ]
 
 
 def _kept(request: UserRequest, sought: str) -> str:

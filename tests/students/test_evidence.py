@@ -14,6 +14,7 @@ from PIL import Image
 
 from accounts import storage
 from accounts.models import AccessLogEntry, AuditEntry, StoredFile
+from monitoring.build import content_now
 from schools.models import ReportingMonth, Role
 from students.actions.absences import start_absence
 from students.actions.circumstances import add_circumstance
@@ -425,3 +426,25 @@ def test_month_of_the_movement_is_the_one_expected(movement):
     assert movement.period.month == ReportingMonth.objects.get(
         county=movement.school.county, month=dt.date(2025, 10, 1)
     )
+
+
+def test_papers_of_a_transfer_are_printed_on_annex_2(clerk, other_clerk, school, other_school, child):
+    transfer = begin_transfer_out(
+        child,
+        other_school,
+        grade=3,
+        last_attended_on=dt.date(2025, 9, 18),
+        reason_code="moved",
+        actor=clerk,
+    )
+    confirm_transfer(transfer, actor=other_clerk, seen_revision=1, arrived_on=dt.date(2025, 9, 22))
+    october = ReportingMonth.objects.get(county=school.county, month=dt.date(2025, 10, 1))
+    revisions = list(RollPeriod.objects.filter(month=october).values_list("revision", flat=True))
+
+    attach(logged_in(other_clerk), transfer, photo(), of="transfer")
+
+    for place in (school, other_school):
+        (row,) = content_now(place, october, None).rows
+        assert row.printed["evidence"] == "有：转学申请表"
+    after = RollPeriod.objects.filter(month=october).values_list("revision", flat=True)
+    assert [new - old for new, old in zip(after, revisions, strict=True)] == [1, 1]

@@ -316,3 +316,12 @@ def test_only_safe_methods_and_post_where_declared(clerk, child):
     assert client.post(EXPORT).status_code == 405
     assert client.put(SEARCH).status_code == 405
     assert client.get(SEARCH).status_code == 200
+
+
+def test_empty_lists_say_what_to_do(clerk, principal, school):
+    assert "名册还是空的" in page(logged_in(clerk), LIST)
+    assert reverse("students:roster-upload") not in page(logged_in(principal), LIST)
+    enrol(make_student(school.county, "张若溪"), school, 3)
+    nobody_out = page(logged_in(clerk), LIST, state="absent")
+    assert "没有符合条件的学生" in nobody_out
+    assert "当前条件：未在校" in nobody_out

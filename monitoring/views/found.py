@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.workflow import available_steps
 from monitoring.actions.common import PageToken, find_return, page_token
 from monitoring.build import content_now, content_of
+from monitoring.checks import run_checks
 from monitoring.content import ReturnContent
 from monitoring.differences import Difference, compare
 from monitoring.models import CellMark, Edition, FrozenReturn, MonthlyReturn
@@ -25,6 +26,7 @@ from monitoring.permissions import (
     schools_with_returns_for,
     signs_for,
 )
+from monitoring.problems import LOOK, Problem
 from monitoring.situations import reader_of, situation_of
 from monitoring.steps import steps_of
 from monitoring.texts import current_text
@@ -151,6 +153,12 @@ class ReturnPage:
     def filler_shown(self) -> str:
         found = self.monthly_return
         return found.submitted_by.name if found is not None and found.submitted_by is not None else ""
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """Everything while the return can be changed; once it is sent only what is to be looked at."""
+        found = run_checks(self.required_content, self.monthly_return)
+        return found if self.is_live else [problem for problem in found if problem.level == LOOK]
 
     @cached_property
     def marks(self) -> list[CellMark]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.wording import cn_date, grade_name, signed, thousands
-from monitoring.checks import CHECK_TITLES, run_checks
+from monitoring.checks import CHECK_TITLES
 from monitoring.content import DetailRow, ReturnContent
 from monitoring.differences import CellChange, Difference, RemarkChange
 from monitoring.models import CellMark
@@ -137,29 +137,22 @@ def _remark_shown(change: RemarkChange) -> TextShown:
 
 
 def checks_panel(page: ReturnPage) -> ChecksPanel:
-    """Everything while the return can be changed; once it is sent only what is to be looked at."""
-    content = page.required_content
-    problems = run_checks(content, page.monthly_return)
-    if not page.is_live:
-        problems = [problem for problem in problems if problem.level == LOOK]
-    shown = [_check(page, problem) for problem in problems]
-    found = {problem.code for problem in problems}
+    """What blocks, what to look at, and what passed."""
+    found = {problem.code for problem in page.problems}
     passed = [title for code, title in CHECK_TITLES.items() if code not in found]
     return ChecksPanel(
-        checks=shown,
-        must=sum(problem.level == MUST for problem in problems),
-        look=sum(problem.level == LOOK for problem in problems),
+        checks=[_check(page, problem) for problem in page.problems],
+        must=sum(problem.level == MUST for problem in page.problems),
+        look=sum(problem.level == LOOK for problem in page.problems),
         passed="、".join(passed) if page.is_live else "",
     )
 
 
 def failed_cells(page: ReturnPage) -> frozenset[tuple[int, str]]:
-    """Cells that a blocking check speaks of."""
-    if not page.is_live or page.content is None:
-        return frozenset()
+    """Cells that a blocking check speaks of; marks have their own frames."""
     return frozenset(
         (problem.grade, problem.column or ("remark" if problem.code == "H7" else ""))
-        for problem in run_checks(page.content, page.monthly_return)
+        for problem in page.problems
         if problem.level == MUST and problem.code != "H9"
     )
 

@@ -35,7 +35,7 @@ from monitoring.views.panels import (
     moved_children,
     named,
 )
-from monitoring.views.refusing import refused_page
+from monitoring.views.refusing import not_now, refused_page
 from monitoring.views.sheet import sheet_of
 from monitoring.workflow import REOPEN, RETURN_WORKFLOW, SEND_BACK_BY_BUREAU, SEND_BACK_BY_PRINCIPAL
 from schools.queries import setting
@@ -72,8 +72,7 @@ def return_review(request: UserRequest, school_pk: int, month: dt.date) -> HttpR
     if not may_review(request.user, monthly_return):
         raise NotPermitted("月报由县局基教股复审；本校的人不能复审本校的月报。")
     if not page.is_filed:
-        messages.warning(request, f"{page.standing.label}：{page.standing.sentence}")
-        return go(request, detail_url(page))
+        return not_now(request, page)
     context = signing_context(page)
     context["order_problem"] = order_problem(monthly_return, ReturnState.ACCEPTED)
     return render(request, "monitoring/return_review.html", context)
@@ -117,7 +116,7 @@ def return_reopen(request: UserRequest, school_pk: int, month: dt.date) -> HttpR
     if not may_review(request.user, monthly_return):
         raise NotPermitted("重开由县局基教股办；本校的人不能重开本校的月报。")
     if monthly_return.state not in RETURN_WORKFLOW[REOPEN].sources:
-        return _not_now(request, page)
+        return not_now(request, page)
     form = ReopenForm(
         request.POST or None, request=request, initial={"seen_revision": monthly_return.revision}
     )
@@ -145,18 +144,12 @@ def return_reopen(request: UserRequest, school_pk: int, month: dt.date) -> HttpR
     return render(request, "monitoring/return_reopen.html", context)
 
 
-def _not_now(request: UserRequest, page: ReturnPage) -> HttpResponse:
-    """The page was opened too early or too late: say where the return stands."""
-    messages.warning(request, f"现在不能办这一步。{page.standing.label}：{page.standing.sentence}")
-    return go(request, detail_url(page))
-
-
 def _send_back(
     request: UserRequest, page: ReturnPage, monthly_return: MonthlyReturn, step: str
 ) -> HttpResponse:
     """One page for both: reason, and up to five marked cells."""
-    if monthly_return.state not in RETURN_WORKFLOW[step].sources and request.method != "POST":
-        return _not_now(request, page)
+    if monthly_return.state not in RETURN_WORKFLOW[step].sources:
+        return not_now(request, page)
     grades = list(page.school.grades)
     form = SendBackForm(request.POST or None, initial={"seen_revision": monthly_return.revision})
     marks: BaseFormSet[Any] = MarkFormSet(

@@ -19,7 +19,7 @@ from monitoring.permissions import may_prepare, may_sign
 from monitoring.views.found import ReturnPage, find_existing, find_page
 from monitoring.views.links import detail_url, record_url
 from monitoring.views.panels import checks_panel, marks_shown, moved_children
-from monitoring.views.refusing import refused_page
+from monitoring.views.refusing import not_now, refused_page
 from monitoring.views.reviewing import signing_context
 from reports.actions.sealing import documents_to_sign, sign_and_seal, submit_signed
 from reports.documents.annex1 import annex1_paper
@@ -52,7 +52,7 @@ def return_submit(request: UserRequest, school_pk: int, month: dt.date) -> HttpR
     if not may_prepare(request.user, page.monthly_return or MonthlyReturn(school=page.school)):
         raise NotPermitted("月报由本校填报员送校长签字。")
     if not page.is_live:
-        return _not_now(request, page)
+        return not_now(request, page)
     content = page.required_content
     form = SealedSubmitForm(
         request.POST or None,
@@ -94,8 +94,8 @@ def return_sign(request: UserRequest, school_pk: int, month: dt.date) -> HttpRes
     page, monthly_return = find_existing(request, school_pk, month)
     if not may_sign(request.user, monthly_return):
         raise NotPermitted(_who_signs(page, monthly_return, request))
-    if monthly_return.state != ReturnState.SUBMITTED and request.method != "POST":
-        return _not_now(request, page)
+    if monthly_return.state != ReturnState.SUBMITTED:
+        return not_now(request, page)
     seals = bool(documents_to_sign(monthly_return))
     form = SealedSignForm(
         request.POST or None,
@@ -204,12 +204,6 @@ def _log(request: UserRequest, forms: ReturnForms, what: str) -> None:
     children = len({row.student_id for row in forms.content.rows})
     if children:
         log_access(request.user, what, count=children)
-
-
-def _not_now(request: UserRequest, page: ReturnPage) -> HttpResponse:
-    """The page was opened too early or too late: say where the return stands."""
-    messages.warning(request, f"现在不能办这一步。{page.standing.label}：{page.standing.sentence}")
-    return go(request, detail_url(page))
 
 
 def _who_signs(page: ReturnPage, monthly_return: MonthlyReturn, request: UserRequest) -> str:

@@ -127,7 +127,8 @@ def test_a_double_press_submits_once(school, october, clerk):
 
     again = client.post(url("reports:return-submit", school), {"token": token}, follow=True)
 
-    assert "现在不能办这一步" in text_of(again)
+    assert again.status_code == 409 and "状态已经变了" in text_of(again)
+    assert "现在不能办这一步" in text_of(client.get(url("reports:return-submit", school), follow=True))
     assert FrozenReturn.objects.filter(edition__monthly_return__period__month=october).count() == 1
 
 
@@ -228,6 +229,18 @@ def test_what_was_pulled_back_meanwhile_is_not_signed(school, october, clerk, pr
 
     assert response.status_code == 409 and "状态已经变了" in text_of(response)
     assert find_return(school, october).state == ReturnState.DRAFT
+
+
+def test_a_draft_is_never_shown_as_a_page_to_sign(school, october, principal, reviewer):
+    find = url("reports:return-sign", school)
+    assert browser(principal).get(find).status_code == 404  # nobody has begun it
+    edit = browser(make_user(school.county, Role.CLERK, school))
+    edit.post(url("monitoring:return-remark", school, 5), {"text": "无变动", "seen": ""})
+
+    assert "现在不能办这一步" in text_of(browser(principal).get(find, follow=True))
+    assert browser(principal).post(find, {}).status_code == 409
+    assert browser(reviewer).get(url("monitoring:return-review", school)).status_code == 302
+    assert browser(reviewer).post(url("monitoring:return-send-back-bureau", school), {}).status_code == 409
 
 
 def test_nobody_else_signs(school, october, clerk, other_principal, reviewer, central_school):

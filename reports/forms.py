@@ -93,3 +93,18 @@ class RevealForm(forms.Form):
         label = dict(REVEAL_REASONS)[self.cleaned_data["reason"]]
         text = self.cleaned_data.get("reason_text", "").strip()
         return f"{label}：{text}" if text else label
+
+
+class OfflineUploadForm(forms.Form):
+    """One filled offline sheet."""
+
+    file = forms.FileField(
+        label="填好的离线表",
+        help_text="从本页下载、在 WPS 或 Excel 里填好的 .xlsx，不超过 10 MB。",
+        allow_empty_file=True,
+        error_messages={
+            "required": "还没有选文件。请选填好的离线表。",
+            "invalid": "没有收到文件。请重新选择。",
+        },
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx"}),
+    )

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import schools.converters  # noqa: F401 -- registers <month:…>
-from reports.views import alerts, board, child, home, returns, summary
+from reports.views import alerts, board, child, home, offline, returns, summary, verify
 
 app_name = "reports"
 
@@ -42,4 +42,11 @@ urlpatterns = [
     path("children/<int:pk>/", child.child, name="child"),
     path("children/<int:pk>/reveal/", child.child_reveal, name="child-reveal"),
     # 名册和离线表
+    path("offline/", offline.offline_upload, name="offline-upload"),
+    path("offline/confirm/", offline.offline_confirm, name="offline-confirm"),
+    path("offline/<int:school_pk>/<month:month>/", offline.offline_download, name="offline-download"),
+    # 签章和验证
+    path("verify/", verify.verify, name="verify"),
+    path("v/<slug:code>", verify.verify_code, name="verify-code"),
+    path("v/<slug:code>/", verify.verify_code),
 ]

@@ -6,13 +6,21 @@ from dataclasses import dataclass
 
 from django.db.models import Q, Sum
 
-from accounts.wording import grade_name
+from accounts.wording import cn_month, grade_name
 from schools.calendar import school_year_of
 from schools.models import ReportingMonth, School
 from schools.queries import setting
 from schools.settings import ABSENT_RULE
 from students.actions.periods import expected_month
-from students.models import COLUMN_OF_KIND, Enrolment, MovementKind, Placement, PlacementKind, Student
+from students.models import (
+    COLUMN_OF_KIND,
+    Enrolment,
+    Movement,
+    MovementKind,
+    Placement,
+    PlacementKind,
+    Student,
+)
 from students.queries import absences_open_on, latest_counted_month, live_movements
 
 COLUMN_LABELS = {"transfer_in": "转入", "transfer_out": "转出", "other": "其他"}
@@ -152,3 +160,11 @@ class _Book:
         for grade, grade_year, student_id in rows:
             absent.setdefault(grade + year - grade_year, set()).add(student_id)
         return absent
+
+
+def counted_words(movement: Movement) -> str:
+    """'计入 2026年11月月报，补报 2026年10月'."""
+    if movement.period is None:
+        return "按升级后的年级已不在本校学段，不计入月报"
+    words = f"计入 {cn_month(movement.period.month.month)}月报"
+    return f"{words}，补报 {cn_month(movement.late_for)}" if movement.late_for else words

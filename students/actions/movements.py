@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from accounts.audit import AuditDraft, audited
+from accounts.encryption import blind_index
 from accounts.models import User
 from accounts.workflow import StepRefused
 from schools.models import Klass, Role, School
@@ -26,7 +27,18 @@ from students.models import MINUS_KINDS, PLUS_KINDS, Enrolment, Movement, Moveme
 from students.permissions import may_record, require
 from students.queries import current_enrolment
 
-__all__ = ["Fact", "change_grade", "record_arrival", "record_departure", "record_new_child"]
+__all__ = [
+    "Fact",
+    "change_grade",
+    "record_arrival",
+    "record_arrival_of",
+    "record_departure",
+    "record_new_child",
+]
+
+# The same words whether the number or the name is wrong, and whichever school has the child.
+NO_MATCH = "这个证件号码和姓名对不上县内的记录。请对照户口簿核对两项；都没有错的，请联系县局基教股。"
+ELSEWHERE = "这名学生在县内已有学籍，转入要由原学校确认。请在“转学对接”里申请转入。"
 
 RECORDS_HERE = "学籍异动由本校填报员登记。"
 
@@ -91,6 +103,31 @@ def record_new_child(
         return [movement]
 
     return once(fact, actor, kind, record)[0]
+
+
+def record_arrival_of(
+    person: dict[str, Any], school: School, kind: MovementKind, *, actor: User, **said: Any
+) -> Movement:
+    """Whoever *person* is: a child known from before (full match of number and name), or a new one.
+
+    *said* is the rest of ``record_arrival``. StepRefused in the same words whichever school has the child.
+    """
+    require(may_record(actor, school), RECORDS_HERE)
+    known = None
+    if number := person["id_number"]:
+        known = Student.objects.filter(
+            county_id=school.county_id, id_index=blind_index("id_number", number)
+        ).first()
+    if known is None:
+        return record_new_child(person, school, kind, actor=actor, **said)
+    if known.name != person["name"]:
+        raise StepRefused(NO_MATCH)
+    enrolment = current_enrolment(known)
+    if enrolment is not None and enrolment.school_id != school.pk:
+        raise StepRefused(ELSEWHERE)
+    if enrolment is not None and not booked_by(said["fact"], actor, kind, known):
+        raise StepRefused(f"{known.name} 已在本校名册上，不用再登记。")
+    return record_arrival(known, school, kind, actor=actor, **said)
 
 
 def record_departure(student: Student, kind: MovementKind, *, fact: Fact, actor: User) -> Movement:

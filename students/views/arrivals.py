@@ -16,8 +16,8 @@ from accounts.step_views import refusal_text
 from accounts.workflow import StepRefused
 from schools.models import School
 from students.actions.booking import Fact
-from students.actions.movements import RECORDS_HERE, record_arrival, record_new_child
-from students.effects import Half
+from students.actions.movements import NO_MATCH, RECORDS_HERE, record_arrival, record_new_child
+from students.effects import Half, counted_words
 from students.forms.movements import ARRIVAL_KINDS, ArrivalCheckForm, ArrivalForm
 from students.forms.people import PersonForm
 from students.forms.transfers import TransferInForm
@@ -31,7 +31,6 @@ from students.views.movement_pages import (
     booked_before,
     child_of_token,
     child_token,
-    counted_words,
     day_in_address,
     follow_day,
     preview,
@@ -40,8 +39,6 @@ from students.views.movement_pages import (
 )
 
 CHECKED = "转入核对证件号码"
-# The same words whether the number or the name is wrong, and whichever school has the child.
-NO_MATCH = "这个证件号码和姓名对不上县内的记录。请对照户口簿核对两项；都没有错的，请联系县局基教股。"
 
 
 @sensitive_post_parameters()

@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from accounts.http import UserRequest
 from accounts.text import TextProblem, clean_text
-from accounts.wording import cn_month
 from accounts.workflow import StepRefused
 from schools.models import ReportingMonth, School
 from students.codes import REQUIRED_PROOFS
@@ -128,14 +127,6 @@ def arrival_steps(at: int) -> list[dict[str, str]]:
 def proofs_of(kind: str) -> list[dict[str, Any]]:
     """Papers that this kind needs, known before anything is uploaded."""
     return [{"label": label, "is_there": False, "note": ""} for label in REQUIRED_PROOFS.get(kind, ())]
-
-
-def counted_words(movement: Movement) -> str:
-    """'计入 2026年11月月报，补报 2026年10月'."""
-    if movement.period is None:
-        return "按升级后的年级已不在本校学段，不计入月报"
-    words = f"计入 {cn_month(movement.period.month.month)}月报"
-    return f"{words}，补报 {cn_month(movement.late_for)}" if movement.late_for else words
 
 
 def after_booking(request: UserRequest, movement: Movement) -> str:

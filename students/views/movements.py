@@ -16,7 +16,7 @@ from students.actions.booking import Fact
 from students.actions.movements import RECORDS_HERE, change_grade, record_departure
 from students.actions.undo import undo_movement
 from students.codes import reason_label
-from students.effects import Half
+from students.effects import Half, counted_words
 from students.forms.movements import (
     DEPARTURE_KINDS,
     REGRADE_KINDS,
@@ -34,7 +34,6 @@ from students.views.movement_pages import (
     booked_before,
     child_card,
     chosen_kind,
-    counted_words,
     day_in_address,
     follow_day,
     kind_segs,

@@ -143,6 +143,9 @@ TRUSTED_PROXIES = [
     part.strip() for part in os.environ.get("BAOXUE_TRUSTED_PROXIES", "").split(",") if part.strip()
 ]
 
+# "https://baoxue.example.gov.cn", printed in QR codes; without it the address of the request.
+PUBLIC_ADDRESS = os.environ.get("BAOXUE_PUBLIC_ADDRESS", "")
+
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

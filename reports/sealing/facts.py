@@ -49,7 +49,10 @@ class FieldPlace:
 
 @dataclass(frozen=True, slots=True)
 class SignatureFound:
-    """One signature of a file as the examination saw it. ``sound``: intact, and nothing but signatures came after."""
+    """One signature of a file as the examination saw it.
+
+    ``sound``: it covers its revision, and nothing but signatures came after. ``accepted``: pyHanko's bottom line.
+    """
 
     field: str
     signer: str
@@ -58,6 +61,7 @@ class SignatureFound:
     intact: bool
     trusted: bool
     sound: bool
+    accepted: bool
     covers_whole_file: bool
 
 
@@ -76,4 +80,4 @@ class Examination:
 
     @property
     def trusted(self) -> bool:
-        return bool(self.signatures) and all(found.trusted for found in self.signatures)
+        return bool(self.signatures) and all(found.trusted and found.accepted for found in self.signatures)

@@ -22,14 +22,17 @@ logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
 
 
-def examine(pdf: bytes, roots: Sequence[bytes], others: Sequence[bytes]) -> Examination:
-    """Signatures of *pdf*, trusted where they lead to one of *roots* (DER). FileProblem: too large to look at."""
+def examine(pdf: bytes, roots: Sequence[bytes], others: Sequence[bytes], own_pages: int = 0) -> Examination:
+    """Signatures of *pdf*, trusted where they lead to one of *roots* (DER). FileProblem: too large to look at.
+
+    *own_pages*: of a document whose bytes are known to be ours, which may be longer than a stranger's.
+    """
     try:
         reader = PdfFileReader(io.BytesIO(pdf))
         pages = int(reader.root["/Pages"]["/Count"])
     except Exception:  # noqa: BLE001 -- a broken file raises anything
         return Examination(readable=False)
-    if pages > MAX_PAGES:
+    if pages > max(MAX_PAGES, own_pages):
         raise FileProblem("too_many_pages", f"文件有 {pages} 页，超过 {MAX_PAGES} 页，不像本系统的表。")
     try:
         embedded = list(reader.embedded_regular_signatures)[:MAX_SIGNATURES]
@@ -48,7 +51,15 @@ def _found(
     except Exception:  # noqa: BLE001 -- a signature that cannot even be read is no signature
         name = str(getattr(signature, "field_name", ""))
         return SignatureFound(
-            name, "", "", None, intact=False, trusted=False, sound=False, covers_whole_file=False
+            name,
+            "",
+            "",
+            None,
+            intact=False,
+            trusted=False,
+            sound=False,
+            accepted=False,
+            covers_whole_file=False,
         )
 
 
@@ -74,7 +85,8 @@ def _judged(
         signed_at=claimed,
         intact=bool(status.intact and status.valid),
         trusted=bool(status.trusted),
-        sound=bool(status.bottom_line),
+        sound=bool(status.docmdp_ok) and status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION,
+        accepted=bool(status.bottom_line),
         covers_whole_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
     )
 

@@ -9,32 +9,9 @@ from monitoring.models import MonthlyReturn, ReturnState
 from reports.models import Certificate, SealCounter, SealedDocument, SealUse, SigningKey
 from reports.queries.trust import trusted_roots
 from reports.sealing.verify import examine
-from tests.cast import fill
-from tests.monitoring.filing import SEPTEMBER, month_of
-from tests.reports.sealing.rooms import open_room, seal, submit
+from tests.reports.sealing.rooms import seal, submit
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def room(county):
-    return open_room(county)
-
-
-@pytest.fixture
-def month(county, school):
-    fill(school)
-    return month_of(county, SEPTEMBER)
-
-
-@pytest.fixture
-def submitted(room, school, month, clerk):
-    return submit(school, month, clerk)
-
-
-@pytest.fixture
-def sealed(submitted, principal):
-    return seal(submitted, principal)
 
 
 def examined(document):

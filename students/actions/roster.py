@@ -102,6 +102,8 @@ def _refuse_unless_ready(preview: Preview, leave_out_errors: bool, warnings_chec
 
 def write_preview(preview: Preview, school: School, *, recorder: User | None, entry: AuditDraft) -> Outcome:
     """Compare again inside the transaction, then write; callers stand inside ``audited``."""
+    # Two imports of one school one after the other; facts of other people are not kept waiting.
+    School.objects.select_for_update(no_key=True).get(pk=school.pk)
     stored, plan = compared_again(preview, school)
     if digest(plan) != digest(preview.plan):
         raise RollMoved(

@@ -57,7 +57,7 @@ def upload_roster(
     )
     fill_counts(row, preview)
     with _audit(actor, "roster.upload", school) as entry:
-        purge_old_files()
+        purge_old_files(school.county_id)
         row.save(force_insert=True)
         entry.about(row)
         entry.summary = f"上传名册“{row.label}”，{row.row_count} 行，等核对"
@@ -125,6 +125,7 @@ def compare_again(row: RosterImport, *, actor: User, seen_revision: int) -> None
     require(may_record(actor, row.school), IMPORTS_HERE)
     preview = preview_of(row)
     _, preview.plan = compared_again(preview, row.school)
+    _drop_unfit_answers(preview)
     with _audit(actor, "roster.compare", row.school) as entry:
         store_preview(row, preview, seen_revision)
         entry.about(row)
@@ -143,6 +144,7 @@ def save_answers(row: RosterImport, answers: Choices, *, actor: User, seen_revis
     choices.words.update(answers.words)
     if choices.words != words_before:
         _, preview.plan = compared_again(preview, row.school)
+        _drop_unfit_answers(preview)
     with _audit(actor, "roster.answers", row.school) as entry:
         store_preview(row, preview, seen_revision)
         entry.about(row)
@@ -169,14 +171,26 @@ def _check_answers(preview: Preview, answers: Choices, school: School) -> None:
         raise StalePage(MOVED_ON)
 
 
+def _allowed(item: dict[str, Any]) -> set[str]:
+    """Answers that make sense for a row."""
+    if item["kind"] == "ask":
+        return {"register", "skip", ""} if item.get("base") else {*ARRIVALS, "skip", ""}
+    return {"elsewhere": {"transfer", "skip", ""}, "changed": {"rename", ""}}.get(item["kind"], set())
+
+
+def _drop_unfit_answers(preview: Preview) -> None:
+    """A row that asks something else now is asked again."""
+    items = {str(item["i"]): item for item in preview.plan.items}
+    preview.choices.children = {
+        index: answer
+        for index, answer in preview.choices.children.items()
+        if index in items and answer.get("do", "") in _allowed(items[index])
+    }
+
+
 def _check_answer(item: dict[str, Any], answer: dict[str, str], name: str, school: School) -> None:
     do = answer.get("do", "")
-    allowed = {
-        "ask": {*ARRIVALS, "skip", "", *(["register"] if item.get("base") else [])},
-        "elsewhere": {"transfer", "skip", ""},
-        "changed": {"rename", "keep", ""},
-    }.get(item["kind"], set())
-    if do not in allowed:
+    if do not in _allowed(item):
         raise StalePage(MOVED_ON)
     if do in ARRIVALS:
         try:
@@ -233,11 +247,18 @@ def discard_roster(row: RosterImport, *, actor: User, seen_revision: int) -> Non
         entry.summary = f"放弃导入“{row.label}”，名册没有改动"
 
 
-def purge_old_files() -> int:
+def purge_old_files(county_id: int) -> int:
     """Empty files and previews older than thirty days; the counts stay."""
     before = timezone.now() - dt.timedelta(days=KEPT_DAYS)
-    old = RosterImport.objects.filter(uploaded_at__lt=before).exclude(file__isnull=True, preview__isnull=True)
-    return old.update(file=None, preview=None)
+    old = RosterImport.objects.filter(school__county_id=county_id, uploaded_at__lt=before).exclude(
+        file__isnull=True, preview__isnull=True
+    )
+    if not old.exists():
+        return 0
+    with audited(None, "roster.purge", county_id=county_id) as entry:
+        count = old.update(file=None, preview=None)
+        entry.summary = f"删除 {count} 份保存满 {KEPT_DAYS} 天的名册文件"
+    return count
 
 
 def _audit(actor: User, verb: str, school: School) -> AbstractContextManager[AuditDraft]:

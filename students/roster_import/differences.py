@@ -162,7 +162,7 @@ def _special(child: dict[str, Any], known: KnownChild, words: dict[str, str], ch
                 )
             else:
                 changes.append([f"special.{kind}", label, "否", "是", "set"])
-        elif detail and detail != current.detail:
+        elif detail and not current.detail.startswith(detail):
             changes.append([f"special.{kind}", f"{label}细类", current.detail or "无", detail, "propose"])
         elif kind == CircumstanceKind.DISABILITY and child.get("card") and not current.card_index:
             changes.append(

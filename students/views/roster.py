@@ -15,7 +15,10 @@ from accounts.audit import log_access
 from accounts.http import UserRequest, go
 from accounts.sandbox import FileProblem
 from accounts.step_views import press, refusal_text, seen_revision
+from accounts.tabular.reader import MAX_FILE_BYTES
 from accounts.workflow import NotPermitted, StalePage, StepRefused
+from schools.models import Role
+from schools.permissions import capacity
 from students.actions.roster import confirm_roster
 from students.actions.roster_preview import (
     compare_again,
@@ -55,7 +58,8 @@ def roster_upload(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            row = upload_roster(file.read(), file.name, form.cleaned_data["school"], actor=request.user)
+            content = file.read(MAX_FILE_BYTES + 1)  # enough for the reader to refuse it as too large
+            row = upload_roster(content, file.name, form.cleaned_data["school"], actor=request.user)
         except FileProblem as problem:
             form.add_error("file", problem.message)
         else:
@@ -81,7 +85,7 @@ def roster_detail(request: UserRequest, uuid: uuids.UUID) -> HttpResponse:
     lines = page.lines(tab)
     page_obj = Paginator(lines, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = page.shown(tab, list(page_obj.object_list))
-    log_access(request.user, READ, count=len(rows))
+    log_access(request.user, READ, count=len(rows), capacity=capacity(request.user, Role.CLERK, row.school))
     context = _detail(row, page, tab, is_first=tab == first and page_obj.number == 1)
     context |= {"page_obj": page_obj, "rows": rows, "done": row.state == RosterState.CONFIRMED}
     if tab == "errors":

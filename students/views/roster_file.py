@@ -17,6 +17,8 @@ from accounts.step_views import press
 from accounts.tabular.export import mark_errors_workbook
 from accounts.tabular.model import Sheet, Workbook, column_index
 from accounts.workflow import StepRefused
+from schools.models import Role
+from schools.permissions import capacity
 from students.actions.roster_preview import choose_columns, preview_of, workbook_of
 from students.forms.roster import RosterColumnsForm
 from students.roster_import.reading import column_samples, guessed_columns
@@ -50,7 +52,7 @@ def roster_columns(request: UserRequest, uuid: uuids.UUID) -> HttpResponse:
             done="已按您指定的栏目重新读取，请核对。",
             redirect_to=reverse("students:roster-detail", args=[row.uuid]),
         )
-    log_access(request.user, READ, count=1)
+    log_access(request.user, READ, count=1, capacity=capacity(request.user, Role.CLERK, row.school))
     columns = [
         {"letter": letter, "heading": heading, "examples": examples, "field": form[f"column-{column}"]}
         for column, letter, heading, examples in samples
@@ -76,7 +78,8 @@ def roster_errors(request: UserRequest, uuid: uuids.UUID) -> HttpResponse:
         [place for problem in problems if (place := _place(problem, workbook)) is not None],
         header_rows=preview.reading.headers,
     )
-    log_access(request.user, "名册文件（含证件号码）", count=row.row_count)
+    who = capacity(request.user, Role.CLERK, row.school)
+    log_access(request.user, "名册文件（含证件号码）", count=row.row_count, capacity=who)
     name = f"名册有错的行-{timezone.localdate():%Y-%m-%d}.xlsx"
     header = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     return HttpResponse(content, content_type=XLSX, headers={"Content-Disposition": header})

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from accounts.models import AuditEntry
 from accounts.workflow import NotPermitted, StalePage, StepRefused
 from students.actions.periods import period_of
 from students.actions.roster import apply_roster, confirm_roster
@@ -26,7 +27,7 @@ from students.models import (
 )
 from students.roster_import.preview import Choices
 from tests.cast import enrol, make_student
-from tests.roster_files import SHORT, child, layout_file, short_file
+from tests.roster_files import SHORT, born_for, child, layout_file, short_file
 
 pytestmark = pytest.mark.django_db
 FULL = [*SHORT, "学籍号", "是否孤儿", "成员1姓名", "成员1关系", "成员1联系电话"]
@@ -370,3 +371,40 @@ def test_discarding_empties_the_file_and_writes_nothing(school, clerk):
     with pytest.raises(StepRefused):
         apply_roster(row, actor=clerk, seen_revision=row.revision)
     assert not Student.objects.exists()
+
+
+def test_answer_that_no_longer_fits_is_asked_again(school, other_school, clerk):
+    bring([child(1)], school, clerk)
+    end_base(school)
+    row = upload(short_file([child(1), child(2)], FULL), school, clerk)
+    answer(row, clerk, children={"1": {"do": "added", "on": "2025-09-10", "reason": ""}})
+    student = make_student(school.county, child(2)["姓名"], born_for(1, 2), id_number=child(2)["身份证件号"])
+    enrol(student, other_school, 1)
+    with pytest.raises(StalePage):
+        confirm_roster(row, actor=clerk, seen_revision=row.revision)
+    row.refresh_from_db()
+
+    assert kinds(row) == ["same", "elsewhere"]
+    assert preview_of(row).choices.children == {}
+    assert not Transfer.objects.exists()
+
+
+def test_import_is_one_audit_entry_with_names_of_fields_and_no_values(school, clerk):
+    bring([child(1), child(2)], school, clerk)
+    end_base(school)
+    row = upload(short_file([child(1, 现住址="柏坪镇河西村"), child(2), child(3)], FULL), school, clerk)
+    answer(row, clerk, children={"2": {"do": "new_pupil", "on": "2025-09-02", "reason": ""}})
+    before = AuditEntry.objects.count()
+    apply_roster(row, actor=clerk, seen_revision=row.revision)
+    entry = AuditEntry.objects.order_by("seq").last()
+
+    assert AuditEntry.objects.count() == before + 1
+    assert (entry.verb, entry.actor_name, entry.target_type) == (
+        "roster.import",
+        clerk.name,
+        "students.RosterImport",
+    )
+    assert entry.capacity.startswith("填报员")
+    assert entry.summary == "名册导入：新增 1，变更 1，发起转学 0，未导入 0"
+    assert [fields for _, fields in entry.changes["fields"]] == [["address"]]
+    assert "河西" not in str(entry.changes)

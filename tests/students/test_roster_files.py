@@ -1,7 +1,11 @@
 """Kinds of files and encodings: cases 38 to 42 and 45 of the catalogue, as the import meets them."""
 
-import pytest
+import io
 
+import pytest
+from django.core.management import call_command
+
+from accounts.models import AuditEntry
 from accounts.sandbox import FileProblem
 from students.actions.roster_preview import preview_of, upload_roster
 from students.models import RosterImport
@@ -91,7 +95,9 @@ def test_file_is_kept_encrypted_for_thirty_days(school, clerk, time_machine):
     assert child(1)["姓名"].encode() not in stored
 
     time_machine.move_to("2025-10-21 09:00+08:00", tick=False)
-    upload(short_file([child(2)]), school, clerk)
+    call_command("purge_roster_files", stdout=io.StringIO())
     row.refresh_from_db()
+
+    assert AuditEntry.objects.get(verb="roster.purge").summary == "删除 1 份保存满 30 天的名册文件"
 
     assert (row.file, row.preview, row.row_count) == ("", "", 1)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from accounts.wording import grade_name
 from monitoring.content import DetailRow
 from monitoring.lines import MonthFigures
 from monitoring.readings import MovementFact, Row, counted_rows, uncounted_rows
@@ -26,7 +27,6 @@ from students.models import (
 )
 
 COLUMN_ORDER = {"transfer_in": 0, "transfer_out": 1, "absent": 2, "other": 3, "": 4}
-GRADE_NAMES = "一二三四五六七八九"
 
 
 def month_rows(figures: MonthFigures, rule: str) -> list[DetailRow]:
@@ -71,10 +71,7 @@ def write_rows(figures: MonthFigures, rows: Sequence[Row], movements: Sequence[M
 
 
 def compose_remarks(rows: Sequence[DetailRow], grades: range, home_taught: dict[int, int]) -> dict[int, str]:
-    """备注 per grade from the facts: 新生入学3人；病假1人（孙子轩）.
-
-    In 在校口径 children who are still absent are not counted, but H7 asks for them.
-    """
+    """备注 per grade: 新生入学3人；病假1人（孙子轩）; in 在校口径 also those still absent, whom H7 asks for."""
     said: dict[int, Counter[str]] = defaultdict(Counter)
     names: dict[tuple[int, str], list[str]] = defaultdict(list)
     for row in rows:
@@ -131,11 +128,6 @@ class _Context:
         self.full_id = bool(values[FULL_ID_ON_PAPER.key])
         self.suspected_days = int(values[SUSPECTED_DAYS.key])
         self.dropout_days = int(values[DROPOUT_DAYS.key])
-
-
-def absence_label(spell: Absence, day: dt.date, suspected_days: int, dropout_days: int) -> str:
-    """旷课 and 未报到 become 疑似辍学 and 辍学 by the number of days (product.md §5)."""
-    return spell.label_on(day, suspected_days, dropout_days)
 
 
 def _movements(figures: MonthFigures) -> QuerySet[Movement]:
@@ -240,7 +232,7 @@ def _child_texts(seq: int, row: Row, student: Student, context: _Context) -> dic
         "name": student.name,
         "sex": student.get_sex_display(),
         "id_number": shown,
-        "grade_class": context.klasses.get(student.pk) or f"{GRADE_NAMES[row.grade - 1]}年级",
+        "grade_class": context.klasses.get(student.pk) or grade_name(row.grade),
         "guardian_name": guardian.name if guardian else "",
         "guardian_phone": guardian.phone if guardian else "",
         "address": student.address,
@@ -277,7 +269,7 @@ def _spell_texts(
     row: Row, spell: Absence, context: _Context, cut_off: dt.date
 ) -> tuple[dt.date, dict[str, str]]:
     """The day the row speaks of (first day, or day back) and its words."""
-    label = absence_label(spell, cut_off, context.suspected_days, context.dropout_days)
+    label = spell.label_on(cut_off, context.suspected_days, context.dropout_days)
     back = row.what in ("back", "over")
     day = spell.first_day
     remark = ""

@@ -65,15 +65,9 @@ def stage_add(
 ) -> StagedChange:
     """The correction adds a movement of this month that was forgotten. *grade* is that of the month's year."""
     _refuse_unless_correcting(monthly_return, actor)
-    month = monthly_return.period.month
-    if kind not in PLUS_KINDS | MINUS_KINDS:
-        raise StepRefused("更正里只能补记转入、转出、新生、补录、升入、死亡、出国和删除。")
-    if happened_on > month.cut_off:
-        raise StepRefused(f"发生日期在 {month} 的截止日 {month.cut_off:%-m月%-d日} 之后，请在当前月份登记。")
-    if grade not in monthly_return.school.grades:
-        raise StepRefused("本校没有这个年级。请核对年级。")
+    _refuse_unless_fitting(monthly_return, kind, grade, happened_on)
     sign = 1 if kind in PLUS_KINDS else -1
-    refuse_unless_movable(student, monthly_return.school, sign, month.month)
+    refuse_unless_movable(student, monthly_return.school, sign, monthly_return.period.month.month)
     with audit_step(monthly_return, "stage", actor, Role.CLERK) as entry:
         if any(change.student_id == student.pk for change in staged_changes(monthly_return)):
             raise StepRefused(f"{student.name} 已在更正清单里。请先移除那一条。")
@@ -93,6 +87,18 @@ def stage_add(
         _bump(monthly_return)
         entry.about(change, student_id=student.pk)
     return change
+
+
+def _refuse_unless_fitting(
+    monthly_return: MonthlyReturn, kind: MovementKind, grade: int, happened_on: dt.date
+) -> None:
+    month = monthly_return.period.month
+    if kind not in PLUS_KINDS | MINUS_KINDS:
+        raise StepRefused("更正里只能补记转入、转出、新生、补录、升入、死亡、出国和删除。")
+    if happened_on > month.cut_off:
+        raise StepRefused(f"发生日期在 {month} 的截止日 {month.cut_off:%-m月%-d日} 之后，请在当前月份登记。")
+    if grade not in monthly_return.school.grades:
+        raise StepRefused("本校没有这个年级。请核对年级。")
 
 
 def stage_new_child(

@@ -68,7 +68,13 @@ def key_of_person(user: User, password: str) -> OpenKey:
             return OpenKey(found, _opened(found, password, user))
         except WrongPassword:
             destroy_keys(user, because=PASSWORD_REPLACED)
-    return _issued_to_person(user, password)
+    try:
+        return _issued_to_person(user, password)
+    except IntegrityError:  # another press of the same person was first
+        found = current_certificate(user)
+        if found is None:
+            raise
+        return OpenKey(found, _opened(found, password, user))
 
 
 def key_of_seal(school: School) -> OpenKey:
@@ -77,6 +83,16 @@ def key_of_seal(school: School) -> OpenKey:
     if found is not None and _is_valid(found):
         return OpenKey(found, key_from_der(_stored(found)))
     _refuse_blocked(school, f"{school.name}的电子章证书")
+    try:
+        return _issued_to_seal(school)
+    except IntegrityError:  # another return of the same school was first
+        found = current_certificate(school)
+        if found is None:
+            raise
+        return OpenKey(found, key_from_der(_stored(found)))
+
+
+def _issued_to_seal(school: School) -> OpenKey:
     issued = issue(issuing_of(school.county_id), school.name, f"{school.name}（电子章）", timezone.now())
     with _audited(None, "certificate.issue", school.county_id) as entry:
         row = _store(issued, school=school)

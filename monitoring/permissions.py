@@ -39,6 +39,11 @@ def may_print(user: User, school: School) -> bool:
     return _holds_any(user, PRINTING_ROLES, school) or signs_for(user, school)
 
 
+def may_list_returns(user: User) -> bool:
+    """Whether there is a list at all: ``schools_with_returns_for`` may still be empty."""
+    return not scope_of(user, *VIEWING_ROLES).is_empty
+
+
 def schools_with_returns_for(user: User) -> QuerySet[School]:
     """Schools whose returns *user* may open: the same people as ``may_view``."""
     condition = scope_of(user, *VIEWING_ROLES).of_schools()

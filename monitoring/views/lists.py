@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import UserRequest, go
+from accounts.workflow import NotPermitted
 from monitoring.models import FIGURES, FrozenLine, FrozenReturn, MonthlyReturn
-from monitoring.permissions import may_see_drafts, schools_with_returns_for
+from monitoring.permissions import may_list_returns, may_see_drafts, schools_with_returns_for
 from monitoring.readings import Line, PrintedLine, printed, total
 from monitoring.situations import SchoolMonth, reader_of, situations
 from monitoring.wording import Standing, standing
@@ -46,6 +47,8 @@ class SchoolRow:
 @require_safe
 def return_schools(request: UserRequest) -> HttpResponse:
     """月报表: the schools whose returns this person may open; straight to the school where there is one."""
+    if not may_list_returns(request.user):
+        raise NotPermitted("月报表由学校、中心校和基教股查看，您的岗位不查看。")
     schools = schools_with_returns_for(request.user).select_related("parent", "township")
     first_two = list(schools[:2])
     if len(first_two) == 1:

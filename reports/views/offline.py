@@ -46,6 +46,7 @@ DOWNLOADED, LOOKED_UP = "离线表下载", "离线表核对证件号码"
 @require_safe
 def offline_download(request: UserRequest, school_pk: int, month: dt.date) -> HttpResponse:
     """The month's pre-filled sheet; no ID number stands in it."""
+    require(recording_schools(request.user).exists(), RECORDS_HERE)
     school = get_object_or_404(recording_schools(request.user), pk=school_pk)
     reporting = get_object_or_404(months_with_returns(school.county_id), month=month)
     if not takes_facts(school, reporting):

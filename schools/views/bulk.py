@@ -137,6 +137,7 @@ def account_import_confirm(request: UserRequest) -> HttpResponse:
 @require_POST
 def first_passwords(request: UserRequest) -> HttpResponse:
     """The list on the page as a workbook; what comes back is what this page was given, for an hour."""
+    require(ACCOUNTS.permits(request.user), ACCOUNTS.whose)
     try:
         owner, rows = signing.loads(
             request.POST.get("signed", ""), salt=PASSWORDS_SALT, max_age=PASSWORDS_SECONDS

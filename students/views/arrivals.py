@@ -70,6 +70,7 @@ def movement_arrive(request: UserRequest) -> HttpResponse:
 @require_http_methods(["POST"])
 def movement_arrive_book(request: UserRequest) -> HttpResponse:
     """Second step: book the arrival of a new child, or of one known from before."""
+    require(recording_schools(request.user).exists(), RECORDS_HERE)
     if booked := booked_before(request):
         return _booked(request, booked)
     kind = _kind(request.POST.get("kind", ""))
@@ -86,6 +87,7 @@ def movement_arrive_book(request: UserRequest) -> HttpResponse:
 @require_safe
 def movement_arrive_effect(request: UserRequest, school_pk: int) -> HttpResponse:
     """What the return would say, for the day and grade in the form."""
+    require(recording_schools(request.user).exists(), RECORDS_HERE)
     school = get_object_or_404(recording_schools(request.user), pk=school_pk)
     kind = _kind(request.GET.get("kind", ""))
     grade = request.GET.get("grade", "")

@@ -21,7 +21,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.forms",
     "axes",
-    "django_filters",
     "django_htmx",
     "accounts",
     "schools",
@@ -90,8 +89,10 @@ SQLITE_OPTIONS = {
     ),
 }
 DATABASES = {
-    "default": dj_database_url.config(
-        default=f"sqlite:///{VAR_DIR / 'baoxue.sqlite3'}", conn_max_age=600, conn_health_checks=True
+    "default": dj_database_url.parse(
+        os.environ.get("DATABASE_URL", "").strip() or f"sqlite:///{VAR_DIR / 'baoxue.sqlite3'}",
+        conn_max_age=600,
+        conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -186,8 +187,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # "1:<64 hex digits>" pairs, the first in use for writing, the others still readable (rotation).
-FIELD_KEYS = os.environ.get("BAOXUE_FIELD_KEYS", "")
-FIELD_INDEX_KEY = os.environ.get("BAOXUE_INDEX_KEY", "")
+FIELD_KEYS = os.environ.get("BAOXUE_FIELD_KEYS", "").strip()
+FIELD_INDEX_KEY = os.environ.get("BAOXUE_INDEX_KEY", "").strip()
 
 LOGGING = {
     "version": 1,

@@ -51,7 +51,7 @@ def step(request: UserRequest, how: str) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", include("accounts.urls")),
+    path("", include("config.urls")),
     path("fail/<slug:how>/", fail),
     path("step/<slug:how>/", step),
     path("go/", lambda request: go(request, "accounts:profile")),

@@ -5,8 +5,10 @@ import datetime as dt
 import pytest
 import time_machine
 from django.contrib.messages.storage.fallback import FallbackStorage
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import actions
@@ -67,10 +69,13 @@ def test_what_was_typed_comes_back_when_the_session_has_ended(client, person, cl
     assert not is_in(client)
 
 
-def test_activity_is_written_once_a_minute_at_most(signed_in, clock, django_assert_num_queries):
+def test_activity_is_written_once_a_minute_at_most(signed_in, clock):
     is_in(signed_in)
-    with django_assert_num_queries(3):  # session, person, list of sessions
+
+    with CaptureQueriesContext(connection) as queries:
         is_in(signed_in)
+
+    assert [query["sql"] for query in queries if query["sql"].startswith("UPDATE")] == []
 
 
 # --- what ends it ------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from accounts.queries import account_stamp
 from schools.models import Membership, Role
 from tests.cast import appoint, make_county, make_klass, make_user
 
-PASSWORD_SHAPE = re.compile(r"[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}")
+PASSWORD_SHAPE = re.compile(r"(?<![\w-])[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}(?![\w-])")
 
 
 def page_of(client, name, *args, **query):

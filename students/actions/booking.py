@@ -117,7 +117,8 @@ def add_both_halves(
             (grade, roll_year(transfer.to_school.county), transfer.to_school.first_grade),
         ],
     )
-    pending = bool(missing_proofs(transfer))
+    # The school that began it brings the application; the other one need not be reminded of it.
+    brings = transfer.begun_at_school if missing_proofs(transfer) else None
 
     def seen_from(counterpart: School, reason_code: str) -> Fact:
         return Fact(
@@ -126,7 +127,7 @@ def add_both_halves(
             transfer.reason_text,
             counterpart_school=counterpart,
             counterpart_text=counterpart.name,
-            evidence_pending=pending,
+            evidence_pending=brings is not None and brings != counterpart,
         )
 
     out = add_departure(

@@ -10,7 +10,7 @@ from accounts.wording import cn_date
 from schools.models import School
 from students.codes import REASONS
 from students.forms.fields import DayField, TextField, choices_of
-from students.forms.movements import ReasonFields, past_day
+from students.forms.movements import PlainForm, ReasonFields, past_day
 from students.models import Absence, AbsenceKind
 
 # 转学途中 is booked by the transfer itself.
@@ -116,7 +116,7 @@ class AbsenceEditForm(SpellFields):
         return {**super().said, "kind": kind, "reason_code": code}
 
 
-class AbsenceEndForm(forms.Form):
+class AbsenceEndForm(PlainForm):
     """返校 or 复学."""
 
     returned_on = DayField(label="返校日", help_text="回到学校上课的第一天")
@@ -139,7 +139,7 @@ class AbsenceEndForm(forms.Form):
         return day
 
 
-class AbsenceVoidForm(forms.Form):
+class AbsenceVoidForm(PlainForm):
     """作废: the spell never was."""
 
     reason = TextField(label="作废原因", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))

@@ -53,7 +53,16 @@ def past_day(day: dt.date) -> dt.date:
     return day
 
 
-class ReasonFields(forms.Form):
+class PlainForm(forms.Form):
+    """Says which field is missing, in the words of the page."""
+
+    def full_clean(self) -> None:
+        for field in self.fields.values():
+            field.error_messages["required"] = f"{field.label}必填。"
+        super().full_clean()
+
+
+class ReasonFields(PlainForm):
     """Why, from the code table of the kind, and in words."""
 
     reason_code = forms.ChoiceField(label="原因", widget=forms.Select(attrs={"class": "w-m"}))
@@ -130,13 +139,15 @@ class RegradeForm(FactForm):
         field.queryset = klasses_of(enrolment.school).filter(Q(grade=self.to_grade) | Q(is_multigrade=True))
 
 
-class ArrivalCheckForm(forms.Form):
+class ArrivalCheckForm(PlainForm):
     """The first question about somebody who comes: who is it? Posted, never in an address."""
 
     school = forms.ModelChoiceField(label="学校", queryset=School.objects.none(), empty_label=None)
     kind = forms.ChoiceField(label="异动类别", choices=choices_of(ARRIVAL_KINDS), widget=forms.RadioSelect)
     name = NameField(label="姓名", max_length=50, help_text="与户口簿一致")
-    id_number = NumberField(label="身份证号或其他证件号码", required=False)
+    id_number = NumberField(
+        label="身份证号或其他证件号码", help_text="对照户口簿；确实没有证件的，空着并选“暂无证件”"
+    )
     without_number = forms.BooleanField(label="暂无证件", required=False)
 
     def __init__(self, *args: Any, schools: list[School], **kwargs: Any) -> None:
@@ -146,6 +157,8 @@ class ArrivalCheckForm(forms.Form):
         field.queryset = School.objects.filter(pk__in=[school.pk for school in schools])
         if len(schools) == 1:
             del self.fields["school"]
+        if self.is_bound and self.data.get("without_number"):
+            self.fields["id_number"].required = False
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -155,8 +168,6 @@ class ArrivalCheckForm(forms.Form):
             return data
         if number and data.get("without_number"):
             self.add_error("without_number", "填了号码又选了“暂无证件”。请留下一个。")
-        elif not number and not data.get("without_number"):
-            self.add_error("id_number", "没有填号码。请对照户口簿填写；确实没有证件的，选“暂无证件”。")
         elif number:
             problem = number_problem(number, has_resident_form=len(number) >= 15)
             if problem:
@@ -190,13 +201,13 @@ class ArrivalForm(FactForm):
         return data
 
 
-class UndoForm(forms.Form):
+class UndoForm(PlainForm):
     """Why a fact is undone."""
 
     reason = TextField(label="撤销原因", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class PickForm(forms.Form):
+class PickForm(PlainForm):
     """Who? Posted: numbers must not stand in an address."""
 
     q = TextField(label="学生", max_length=40, help_text="输入姓名、拼音首字母、身份证号或学籍号")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.wording import cn_date, grade_name
 from schools.models import Klass, School
 from students.forms.fields import DayField, TextField
-from students.forms.movements import ReasonFields, klasses_of, past_day
+from students.forms.movements import PlainForm, ReasonFields, klasses_of, past_day
 from students.models import Enrolment, Transfer, TransferSide
 
 
@@ -67,7 +67,7 @@ class TransferInForm(ReasonFields):
         grade.choices = [("", "请选择"), *((number, grade_name(number)) for number in school.grades)]
 
 
-class SeenForm(forms.Form):
+class SeenForm(PlainForm):
     """Carries the revision that the page showed."""
 
     seen_revision = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)

@@ -13,6 +13,7 @@ from accounts.step_views import refusal_text
 from accounts.workflow import StepRefused
 from schools.models import Role, School
 from schools.permissions import holds_role
+from students.actions.movements import RECORDS_HERE
 from students.actions.transfers import (
     ANSWERED_THERE,
     begin_transfer_in,
@@ -33,7 +34,14 @@ from students.forms.transfers import (
 )
 from students.models import MovementKind, Transfer, TransferSide, TransferState
 from students.permissions import may_record, require
-from students.queries import current_enrolment, open_absence, roll_year, transfers_visible_to
+from students.proofs import required_proofs
+from students.queries import (
+    current_enrolment,
+    open_absence,
+    recording_schools,
+    roll_year,
+    transfers_visible_to,
+)
 from students.views.movement_pages import (
     METHODS,
     child_card,
@@ -79,6 +87,7 @@ def transfer_begin_out(request: UserRequest, student_pk: int) -> HttpResponse:
         "student": student,
         "card": child_card(request, enrolment),
         "waiting": waiting_of(request.user.county_id),
+        "needs": [{"label": label, "is_there": False, "note": ""} for label in required_proofs(Transfer())],
         **preview(enrolment.school, [half], typed_day(form, "last_attended_on"), enrolment=enrolment),
     }
     return render(request, "students/transfer_begin_out.html", context)
@@ -87,6 +96,7 @@ def transfer_begin_out(request: UserRequest, student_pk: int) -> HttpResponse:
 @require_http_methods(METHODS)
 def transfer_begin_in(request: UserRequest) -> HttpResponse:
     """The new school asks for a child that ``movement_arrive`` has found elsewhere in the county."""
+    require(recording_schools(request.user).exists(), RECORDS_HERE)
     if request.method != "POST":
         return go(request, f"{reverse('students:movement-arrive')}?kind=transfer_in")
     token = request.POST.get("child", "")

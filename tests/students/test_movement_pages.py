@@ -539,7 +539,7 @@ def test_child_of_another_county_is_unknown(school, clerk):
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"id_number": ""}, "没有填号码"),
+        ({"id_number": ""}, "身份证号或其他证件号码必填"),
         ({"id_number": BOY[:-1]}, "有 17 位"),
         ({"without_number": "on"}, "请留下一个"),
         ({"name": ""}, "必填"),
@@ -567,7 +567,7 @@ def test_arrival_at_a_school_of_others_is_not_there(school, other_clerk, princip
     url = reverse("students:movement-arrive-book")
 
     assert logged_in(other_clerk).post(url, booking(school)).status_code == 404
-    assert logged_in(principal).post(url, booking(school)).status_code == 404
+    assert logged_in(principal).post(url, booking(school)).status_code == 403
     assert logged_in(principal).get(reverse("students:movement-arrive")).status_code == 403
     assert not Student.objects.exists()
 

@@ -5,13 +5,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils import timezone
-
 from accounts.tabular import is_blank
 from accounts.tabular.model import CellValue
 from accounts.wording import cn_full_date
-from reports.offline_entry import Entry
-from reports.offline_rows import Line
+from reports.offline_entry import Entry, Knowledge
+from reports.offline_rows import Line, parse_day
 from reports.offline_words import (
     COLUMN_OF,
     COLUMNS,
@@ -20,15 +18,13 @@ from reports.offline_words import (
     PLACE_KINDS,
     SHEET_FACTS,
     FactWord,
-    Stamp,
     fact_token,
     reasons_of,
     row_key,
 )
-from schools.models import Klass, School
+from schools.models import Klass
 from students.identity import birth_date_of, sex_of
-from students.models import Enrolment, IdType, Student
-from students.roster_import.dates import parse_birth
+from students.models import IdType, Student
 from students.roster_import.grades import parse_class, parse_grade
 from students.roster_import.numbers import parse_id
 from students.roster_import.problems import Problem, ValueProblem, shown_value
@@ -38,21 +34,8 @@ _KEY = re.compile(rf"#([A-Z2-7]{{{KEY_LENGTH}}})\s*$")
 _LONGEST = {"note": 200, "place": 100, "follow_up": 200, "no_id_reason": 100}
 
 
-class Reader:
-    """Turns lines into entries with what the school knows: children, classes, schools, reasons."""
-
-    def __init__(self, school: School, stamp: Stamp) -> None:
-        self.school, self.stamp, self.today = school, stamp, timezone.localdate()
-        places = list(
-            Enrolment.objects.filter(school=school).select_related("student", "klass").order_by("pk")
-        )
-        self.by_key = {row_key(school, place.student): place.student for place in places}
-        self.on_roll = [place for place in places if place.left_on is None]
-        self.klasses = list(Klass.objects.filter(school=school, closed_on__isnull=True))
-        self.schools: dict[str, School] = {}
-        others = School.objects.filter(county_id=school.county_id, closed_on__isnull=True)
-        for other in others.exclude(pk=school.pk):
-            self.schools |= {other.name: other, **({other.short_name: other} if other.short_name else {})}
+class Reader(Knowledge):
+    """Turns lines into entries."""
 
     def read(self, lines: Iterable[Line]) -> tuple[list[Entry], list[Problem]]:
         """Entries of the good lines, problems of the others, all at once."""
@@ -171,7 +154,7 @@ class _Reading:
     def _day(self, key: str) -> dt.date | None:
         if is_blank(self.raw(key)):
             return None
-        written = self._take(key, parse_birth)
+        written = self._take(key, parse_day)
         if written is None:
             return None
         if len(written.days) != 1:

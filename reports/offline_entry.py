@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.wording import grade_name
-from reports.offline_words import FACT_WORDS, FactWord, reasons_of
+from reports.offline_words import FACT_WORDS, FactWord, Stamp, reasons_of, row_key
 from schools.models import Klass, School
-from students.models import Student
+from students.models import Enrolment, Student
 
 
 @dataclass
@@ -52,6 +54,23 @@ class Entry:
             "follow_up": self.follow_up,
             "person": person,
         }
+
+
+class Knowledge:
+    """What lines are read against: the children, classes and neighbours of the school."""
+
+    def __init__(self, school: School, stamp: Stamp) -> None:
+        self.school, self.stamp, self.today = school, stamp, timezone.localdate()
+        places = list(
+            Enrolment.objects.filter(school=school).select_related("student", "klass").order_by("pk")
+        )
+        self.by_key = {row_key(school, place.student): place.student for place in places}
+        self.on_roll = [place for place in places if place.left_on is None]
+        self.klasses = list(Klass.objects.filter(school=school, closed_on__isnull=True))
+        self.schools: dict[str, School] = {}
+        others = School.objects.filter(county_id=school.county_id, closed_on__isnull=True)
+        for other in others.exclude(pk=school.pk):
+            self.schools |= {other.name: other, **({other.short_name: other} if other.short_name else {})}
 
 
 def unpacked(stored: Iterable[dict[str, Any]], county_id: int) -> list[Entry]:

@@ -7,6 +7,8 @@ from accounts.tabular.model import CellValue
 from accounts.text import clean_text
 from accounts.workflow import StepRefused
 from reports.offline_words import COLUMN_OF, COLUMNS, SHEET_FACTS, SHEET_HELP, STAMP_LABEL, VERSION, Stamp
+from students.roster_import.dates import Written, parse_birth
+from students.roster_import.problems import ValueProblem
 
 MOST_ROWS = 500
 HEADING_WITHIN = 10
@@ -76,3 +78,11 @@ def _heading(sheet: Sheet) -> tuple[int, dict[str, int]]:
     raise StepRefused(
         f"“{SHEET_FACTS}”表没有标题行（类别、日期……）。请不要删改标题，重新下载本月离线表再填。"
     )
+
+
+def parse_day(raw: CellValue) -> Written | None:
+    """The readings of a day; None when blank."""
+    try:
+        return parse_birth(raw)
+    except ValueProblem as problem:
+        raise ValueProblem(problem.code, problem.why, "请在 {cell} 按 2025-10-08 的写法填写。") from None

@@ -36,6 +36,12 @@ def may_record_absence(user: User, school: School, klass: Klass | None = None) -
     return klass is not None and klass.pk in scope_of(user, Role.CLASS_TEACHER).klass_ids
 
 
+def may_see_roll(user: User, school: School) -> bool:
+    """Names on the whole roll of a school: who works at it, or oversees it."""
+    roles = (Role.CLERK, Role.PRINCIPAL, Role.CENTRAL_SCHOOL, Role.REVIEWER, Role.INSPECTOR)
+    return any(holds_role(user, role, school) for role in roles)
+
+
 def may_reveal_number(user: User, school: School | None) -> bool:
     """Full ID number, with a reason, logged: clerk and principal of the school, the bureau's reviewer."""
     if holds_role(user, Role.REVIEWER):

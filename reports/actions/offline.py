@@ -11,15 +11,12 @@ from django.db import transaction
 
 from accounts.audit import AuditDraft, audited
 from accounts.models import User
-from accounts.wording import grade_name
 from accounts.workflow import StalePage, StepRefused
-from monitoring.lines import MonthFigures, figures_of
-from monitoring.readings import PrintedLine, printed, total
+from monitoring.lines import figures_of
+from reports.offline_changes import changed_cells
 from reports.offline_entry import Entry, entry_words
 from schools.models import ReportingMonth, Role, School
 from schools.permissions import capacity
-from schools.queries import setting
-from schools.settings import ABSENT_RULE
 from students.actions.absences import end_absence, start_absence
 from students.actions.booking import Fact
 from students.actions.movements import RECORDS_HERE, change_grade, record_arrival_of, record_departure
@@ -31,13 +28,6 @@ from students.permissions import may_record, require
 from students.queries import current_enrolment, open_absence
 
 NEW, KNOWN, REFUSED = "new", "known", "refused"
-FIGURES = {
-    "transfer_in": "转入",
-    "transfer_out": "转出",
-    "absent": "未在校",
-    "other": "其他",
-    "closing": "本月",
-}
 
 
 @dataclass
@@ -117,7 +107,7 @@ def _run(
     for entry in entries:
         outcome.lines.append(_try(school, entry, actor))
     if outcome.of(NEW):
-        outcome.changes = _changes(before, figures_of(school, month))
+        outcome.changes = changed_cells(before, figures_of(school, month))
 
 
 def _try(school: School, entry: Entry, actor: User) -> LineOutcome:
@@ -270,32 +260,6 @@ def _child(school: School, entry: Entry) -> Student:
     if place is None or place.school_id != school.pk:
         raise StepRefused(f"{entry.who} 已不在本校名册上。请核对是不是已经登记过离校。")
     return entry.student
-
-
-def _changes(before: MonthFigures, after: MonthFigures) -> list[dict[str, Any]]:
-    """Cells of the return that change."""
-    rule = setting(before.school.county_id, ABSENT_RULE)
-    changes = []
-    pairs = [
-        (printed(old, rule), printed(new, rule)) for old, new in zip(before.lines, after.lines, strict=True)
-    ]
-    for old, new in [*pairs, (printed(total(before.lines), rule), printed(total(after.lines), rule))]:
-        changes += _differences(old, new)
-    return changes
-
-
-def _differences(old: PrintedLine, new: PrintedLine) -> list[dict[str, Any]]:
-    place = grade_name(old.grade) if old.grade else "合计"
-    return [
-        {
-            "label": f"{place} {label}",
-            "before": getattr(old, name),
-            "after": getattr(new, name),
-            "is_signed": name == "other",
-        }
-        for name, label in FIGURES.items()
-        if getattr(old, name) != getattr(new, name) and (old.grade or name == "closing")
-    ]
 
 
 def _audit(actor: User, school: School) -> AbstractContextManager[AuditDraft]:

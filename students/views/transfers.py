@@ -11,8 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import UserRequest, go
 from accounts.step_views import refusal_text
 from accounts.workflow import StepRefused
-from schools.models import Role, School
-from schools.permissions import holds_role
 from students.actions.movements import RECORDS_HERE
 from students.actions.transfers import (
     ANSWERED_THERE,
@@ -33,7 +31,7 @@ from students.forms.transfers import (
     first_day,
 )
 from students.models import MovementKind, Transfer, TransferSide, TransferState
-from students.permissions import may_record, require
+from students.permissions import may_record, may_see_roll, require
 from students.proofs import required_proofs
 from students.queries import (
     current_enrolment,
@@ -290,17 +288,12 @@ def _card(request: UserRequest, transfer: Transfer, *, may_answer: bool) -> dict
     if enrolment is None:
         return None
     enrolment.student = transfer.student
-    if may_answer or _sees_everything(request, enrolment.school):
+    if may_answer or may_see_roll(request.user, enrolment.school):
         return child_card(request, enrolment)
     return None
 
 
-def _sees_everything(request: UserRequest, school: School) -> bool:
-    roles = (Role.CLERK, Role.PRINCIPAL, Role.CENTRAL_SCHOOL, Role.REVIEWER, Role.INSPECTOR)
-    return any(holds_role(request.user, role, school) for role in roles)
-
-
 def _origin(request: UserRequest, transfer: Transfer) -> str:
-    if _sees_everything(request, transfer.from_school):
+    if may_see_roll(request.user, transfer.from_school):
         return transfer.from_school.name
     return transfer.origin_words

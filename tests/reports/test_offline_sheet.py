@@ -175,7 +175,7 @@ def test_download_is_logged_and_needs_the_clerk_and_an_open_month(
     assert answer["Content-Type"].endswith("spreadsheetml.sheet")
     assert AccessLogEntry.objects.get(what="离线表下载").count == 1
     assert logged_in(other_clerk).get(url).status_code == 404
-    assert logged_in(principal).get(url).status_code == 404
+    assert logged_in(principal).get(url).status_code == 403
     close(school, NOVEMBER)
     assert logged_in(clerk).get(url).status_code == 409
 
@@ -350,7 +350,7 @@ def test_preview_of_another_person_or_an_old_or_altered_one_books_nothing(child,
         ({"word": None}, "A4", "没有选类别"),
         ({"word": "走了"}, "A4", "不在类别列表里"),
         ({"day": None}, "B4", "要填日期"),
-        ({"day": "十月八日"}, "B4", "不是日期"),
+        ({"day": "十月八日"}, "B4", "不是日期。请在 B4 按 2025-10-08 的写法填写"),
         ({"day": "2025-10"}, "B4", "看不出是哪一天"),
         ({"day": dt.date(2025, 10, 11)}, "B4", "在今天之后"),
         ({"child": None}, "C4", "要填学生"),

@@ -12,7 +12,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.defaults import bad_request as django_bad_request
 
 from accounts import actions, queries
@@ -32,6 +32,7 @@ ENDED = {
 class LoginView(DjangoLoginView):
     """The login page; ``next`` only within this site."""
 
+    http_method_names = ("get", "head", "post")
     form_class = LoginForm
     template_name = "accounts/login.html"
     redirect_authenticated_user = True
@@ -57,7 +58,7 @@ class LoginView(DjangoLoginView):
 class LogoutView(DjangoLogoutView):
     """Ends the session on the server and clears what the browser kept."""
 
-    http_method_names = ("post", "options")
+    http_method_names = ("post",)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         response = super().dispatch(request, *args, **kwargs)
@@ -65,7 +66,7 @@ class LogoutView(DjangoLogoutView):
         return response
 
 
-@require_GET
+@require_safe
 def profile(request: UserRequest) -> HttpResponse:
     """我的账号: who I am here, and where I am signed in."""
     sessions = queries.sessions_of(request.user, request.session.session_key)
@@ -73,7 +74,7 @@ def profile(request: UserRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def password_change(request: UserRequest) -> HttpResponse:
     """Choose a new password: at first login and whenever wanted."""
     form = PasswordChangeForm(request.POST or None, request=request)
@@ -88,7 +89,7 @@ def password_change(request: UserRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def password_confirm(request: UserRequest) -> HttpResponse:
     """Give the password again before something that matters."""
     target = own_address(request, request.GET.get("next")) or "/"

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import UserRequest, go
 from monitoring.models import Reminder
@@ -53,13 +53,13 @@ def home(request: UserRequest) -> HttpResponse:
     return render(request, "reports/home.html", context)
 
 
-@require_GET
+@require_safe
 def more(request: UserRequest) -> HttpResponse:
     """Everything that the bottom bar has no room for."""
     return render(request, "reports/more.html")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def places(request: UserRequest) -> HttpResponse:
     """Choose as whom to work now; it changes the page, never what one may do."""
     held = places_of(request.user)

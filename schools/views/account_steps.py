@@ -22,7 +22,7 @@ from schools.permissions import may_disable, may_reset
 from schools.views.accounts import password_page, visible_account
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def account_rename(request: UserRequest, uuid: UUID) -> HttpResponse:
     account = visible_account(request, uuid)
     require(may_disable(request.user, account), actions.NOT_YOURS)
@@ -38,7 +38,7 @@ def account_rename(request: UserRequest, uuid: UUID) -> HttpResponse:
     return render(request, "schools/account_rename.html", {"form": form, "account": account})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def account_close(request: UserRequest, uuid: UUID) -> HttpResponse:
     account = visible_account(request, uuid)
     require(may_disable(request.user, account), actions.NOT_YOURS)
@@ -51,7 +51,7 @@ def account_close(request: UserRequest, uuid: UUID) -> HttpResponse:
     return render(request, "schools/account_close.html", {"form": form, "account": account})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def account_reset(request: UserRequest, uuid: UUID) -> HttpResponse:
     """Says what will happen; the press is answered by the first password."""
     account = visible_account(request, uuid)
@@ -62,7 +62,7 @@ def account_reset(request: UserRequest, uuid: UUID) -> HttpResponse:
     return _with_password(request, account, actions.reset_account, "schools/account_reset.html", "密码已重置")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def account_reopen(request: UserRequest, uuid: UUID) -> HttpResponse:
     account = visible_account(request, uuid)
     require(may_disable(request.user, account), actions.NOT_YOURS)

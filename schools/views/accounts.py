@@ -106,7 +106,7 @@ def account_detail(request: UserRequest, uuid: UUID) -> HttpResponse:
     return render(request, "schools/account_detail.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def account_create(request: UserRequest) -> HttpResponse:
     """Ends in the page that shows the first password: once, for it is stored nowhere."""
     require(may_open_accounts(request.user), actions.NOT_YOURS)
@@ -125,7 +125,7 @@ def account_create(request: UserRequest) -> HttpResponse:
     return render(request, "schools/account_create.html", {"form": form})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def account_appoint(request: UserRequest, uuid: UUID) -> HttpResponse:
     account = visible_account(request, uuid)
     require(may_open_accounts(request.user), actions.NOT_YOURS)

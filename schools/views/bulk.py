@@ -69,12 +69,12 @@ ACCOUNTS: Final = Bulk(
 )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def school_import(request: UserRequest) -> HttpResponse:
     return _upload(request, SCHOOLS, "schools/school_import.html")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def account_import(request: UserRequest) -> HttpResponse:
     return _upload(request, ACCOUNTS, "schools/account_import.html")
 

@@ -47,7 +47,7 @@ def calendar_year(request: UserRequest, year: int) -> HttpResponse:
     return _year_page(request, years, shown)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def year_create(request: UserRequest) -> HttpResponse:
     require(may_edit_schools(request.user), actions.NOT_YOURS)
     start_year = next_start_year(request.user.county_id)
@@ -60,7 +60,7 @@ def year_create(request: UserRequest) -> HttpResponse:
     return render(request, "schools/year_create.html", {"form": form, "label": school_year_label(start_year)})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def term_edit(request: UserRequest, pk: int) -> HttpResponse:
     require(may_edit_schools(request.user), actions.NOT_YOURS)
     term = get_object_or_404(
@@ -82,7 +82,7 @@ def term_edit(request: UserRequest, pk: int) -> HttpResponse:
     return render(request, "schools/term_edit.html", {"form": form, "term": term})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def month_edit(request: UserRequest, slug: str) -> HttpResponse:
     require(may_edit_schools(request.user), actions.NOT_YOURS)
     try:
@@ -103,7 +103,7 @@ def month_edit(request: UserRequest, slug: str) -> HttpResponse:
     return render(request, "schools/month_edit.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def holiday_create(request: UserRequest) -> HttpResponse:
     require(may_edit_schools(request.user), actions.NOT_YOURS)
     form = HolidayForm(request.POST or None)
@@ -127,7 +127,7 @@ def holiday_remove(request: UserRequest, pk: int) -> HttpResponse:
     return _after_holiday(request, first_day, f"已删去 {name}。")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def months_recalculate(request: UserRequest) -> HttpResponse:
     """What holidays and the setting now give for months to come, side by side; nothing changes until pressed."""
     require(may_edit_schools(request.user), actions.NOT_YOURS)

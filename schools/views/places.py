@@ -41,7 +41,7 @@ def township_list(request: UserRequest) -> HttpResponse:
     return render(request, "schools/township_list.html", {"rows": rows})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def township_create(request: UserRequest) -> HttpResponse:
     require(may_edit_schools(request.user), actions.NOT_YOURS)
     form = TownshipForm(request.POST or None)
@@ -55,7 +55,7 @@ def township_create(request: UserRequest) -> HttpResponse:
     return render(request, "schools/township_create.html", {"form": form})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def township_rename(request: UserRequest, pk: int) -> HttpResponse:
     require(may_edit_schools(request.user), actions.NOT_YOURS)
     township = get_object_or_404(Township, county=request.user.county, pk=pk)
@@ -69,7 +69,7 @@ def township_rename(request: UserRequest, pk: int) -> HttpResponse:
     return render(request, "schools/township_rename.html", {"form": form, "township": township})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def klass_create(request: UserRequest, pk: int) -> HttpResponse:
     school = get_object_or_404(schools_visible_to(request.user), pk=pk)
     require(may_edit_klasses(request.user, school), klass_actions.NOT_YOURS)

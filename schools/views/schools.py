@@ -72,7 +72,7 @@ def school_detail(request: UserRequest, pk: int) -> HttpResponse:
     return render(request, "schools/school_detail.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def school_create(request: UserRequest) -> HttpResponse:
     require(may_edit_schools(request.user), NOT_YOURS)
     form = SchoolForm(request.POST or None, county=request.user.county)
@@ -84,7 +84,7 @@ def school_create(request: UserRequest) -> HttpResponse:
     return render(request, "schools/school_create.html", {"form": form})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def school_edit(request: UserRequest, pk: int) -> HttpResponse:
     school = _school(request, pk)
     require(may_edit_schools(request.user), NOT_YOURS)
@@ -99,7 +99,7 @@ def school_edit(request: UserRequest, pk: int) -> HttpResponse:
     return render(request, "schools/school_edit.html", {"form": form, "school": _school(request, pk)})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def school_close(request: UserRequest, pk: int) -> HttpResponse:
     school = _school(request, pk)
     require(may_edit_schools(request.user), NOT_YOURS)

@@ -44,7 +44,7 @@ def setting_list(request: UserRequest) -> HttpResponse:
     return render(request, "schools/setting_list.html", {"rows": rows})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def setting_edit(request: UserRequest, key: str) -> HttpResponse:
     require(may_see_settings(request.user), SEEN_BY)
     spec = SETTINGS.get(key)
@@ -71,7 +71,7 @@ def setting_edit(request: UserRequest, key: str) -> HttpResponse:
     return render(request, "schools/setting_edit.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def annex2_edit(request: UserRequest) -> HttpResponse:
     """Order, titles and choice of columns. 上移 and 下移 only show the new order; 保存 puts it in force."""
     require(may_see_settings(request.user), SEEN_BY)

@@ -121,7 +121,7 @@ class AccessWorld:
         self.post = appoint(self.account, Role.HOME_TEACHER, self.school)
 
     def _facts(self, clerk) -> None:
-        self.movement = self._arrival("新来的", dt.date(2025, 9, 20))
+        self.movement = self._arrival("新来的", dt.date(2025, 9, 20), self.klass)
         self.absence = start_absence(
             self.children[5][0],
             AbsenceKind.TRUANCY,
@@ -134,9 +134,9 @@ class AccessWorld:
             self.children[1][0], self.other_school, grade=1, reason_code="moved", actor=other
         )
 
-    def _arrival(self, name, day):
+    def _arrival(self, name, day, klass=None):
         return record_arrival(
-            make_student(self.county, name), self.school, MovementKind.ADDED, grade=2, klass=None,
+            make_student(self.county, name), self.school, MovementKind.ADDED, grade=klass.grade if klass else 2, klass=klass,
             fact=Fact(day, "missed"), actor=self.people["clerk"],
         )  # fmt: skip
 

@@ -5,8 +5,9 @@ import re
 import pytest
 from django.db import connection
 
-from tests.access_addresses import addresses, form_of, prepare
+from tests.access_addresses import addresses, prepare
 from tests.access_matrix import CONFLICT, DENIED, DONE, HIDDEN, LOGIN, MATRIX, METHOD, SHOWS_ONLY
+from tests.access_presses import form_of
 from tests.access_world import ROLES, rolled_back
 
 pytestmark = pytest.mark.django_db

@@ -111,7 +111,7 @@ def test_who_sees_what_by_the_matrix(
         clerk: everything - {"readings"},
         principal: everything - {"edit"},
         central_school: everything - {"edit"},
-        reviewer: everything - {"edit", "address"},
+        reviewer: everything - {"edit", "address", "readings"},
         teacher: {"contacts", "address", "migrant", "reveal"},
         inspector: {"disability", "migrant"},
     }

@@ -73,7 +73,7 @@ def test_first_login_changes_the_password(page_for, county, school):
     page.wait_for_url("**/account/password/**")
 
     for field in page.locator("input[type=password]").all():
-        field.fill("青山绿水一百二十里路")
+        field.fill("青山绿水一百二十里路好走")
     page.locator("main button[type=submit], form .btn-main").last.click()
     page.get_by_role("heading", name="我的待办").wait_for()
 

@@ -52,7 +52,9 @@ type Workflow[D] = dict[str, Step[D]]
 def available_steps[D: Document](workflow: Workflow[D], document: D, user: User) -> list[str]:
     """Names of the steps this person can take now."""
     return [
-        name for name, step in workflow.items() if document.state in step.sources and step.permits(user, document)
+        name
+        for name, step in workflow.items()
+        if document.state in step.sources and step.permits(user, document)
     ]
 
 

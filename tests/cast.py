@@ -136,7 +136,9 @@ def fill(school, per_grade=2, *, year=2025):
     """Children in every grade of the base roster; {grade: [students]}."""
     return {
         grade: [
-            _enrolled(school, f"{'赵钱孙李周吴郑王冯'[grade - 1]}{'一二三四五六七八九十'[n % 10]}", grade, year)
+            _enrolled(
+                school, f"{'赵钱孙李周吴郑王冯'[grade - 1]}{'一二三四五六七八九十'[n % 10]}", grade, year
+            )
             for n in range(per_grade)
         ]
         for grade in school.grades

@@ -145,7 +145,12 @@ def _paper_hint(request: HttpRequest, document: SealedDocument) -> str:
 
 def _page(request: HttpRequest, *, status: int = 200, **shown: Any) -> HttpResponse:
     county = County.objects.order_by("pk").first()
-    context = {"bureau": county.bureau_name if county else "", "max_mb": MAX_BYTES // 1024 // 1024, "typed": "", **shown}
+    context = {
+        "bureau": county.bureau_name if county else "",
+        "max_mb": MAX_BYTES // 1024 // 1024,
+        "typed": "",
+        **shown,
+    }
     return render(request, "reports/verify.html", context, status=status)
 
 

@@ -111,7 +111,6 @@ def _last_rollover(request: UserRequest, undo_form: RolloverUndoForm | None) -> 
         "last": last,
         "last_label": school_year_label(last.to_year),
         "filed": filed,
-        "undo_form": undo_form or RolloverUndoForm(
-            initial={"rollover": last.pk}, request=request, auto_id="undo_%s"
-        ),
+        "undo_form": undo_form
+        or RolloverUndoForm(initial={"rollover": last.pk}, request=request, auto_id="undo_%s"),
     }

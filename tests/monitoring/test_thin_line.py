@@ -42,7 +42,9 @@ def file_month(school, month, clerk, principal, reviewer):
     return monthly_return
 
 
-def test_month_with_movements_is_filed_signed_and_accepted(school, other_school, clerk, other_clerk, principal, reviewer):
+def test_month_with_movements_is_filed_signed_and_accepted(
+    school, other_school, clerk, other_clerk, principal, reviewer
+):
     children = fill(school)
     fill(other_school)
     september, october = month_of(school.county, FIRST), month_of(school.county, OCTOBER)
@@ -50,16 +52,34 @@ def test_month_with_movements_is_filed_signed_and_accepted(school, other_school,
         first = file_month(school, september, clerk, principal, reviewer)
     with time_machine.travel("2025-10-09 09:00+08:00"):
         record_departure(
-            children[3][0], MovementKind.TRANSFER_OUT,
-            fact=Fact(dt.date(2025, 9, 20), "moved", counterpart_text="长治市"), actor=clerk,
+            children[3][0],
+            MovementKind.TRANSFER_OUT,
+            fact=Fact(dt.date(2025, 9, 20), "moved", counterpart_text="长治市"),
+            actor=clerk,
         )
         record_arrival(
-            make_student(school.county, "马思齐"), school, MovementKind.ADDED, grade=4, klass=None,
-            fact=Fact(dt.date(2025, 9, 25), "missed"), actor=clerk,
+            make_student(school.county, "马思齐"),
+            school,
+            MovementKind.ADDED,
+            grade=4,
+            klass=None,
+            fact=Fact(dt.date(2025, 9, 25), "missed"),
+            actor=clerk,
         )
-        start_absence(children[5][1], AbsenceKind.TRUANCY, first_day=dt.date(2025, 9, 25), reason_code="aversion", actor=clerk)
+        start_absence(
+            children[5][1],
+            AbsenceKind.TRUANCY,
+            first_day=dt.date(2025, 9, 25),
+            reason_code="aversion",
+            actor=clerk,
+        )
         transfer = begin_transfer_out(
-            children[1][0], other_school, last_attended_on=dt.date(2025, 9, 28), grade=1, reason_code="moved", actor=clerk
+            children[1][0],
+            other_school,
+            last_attended_on=dt.date(2025, 9, 28),
+            grade=1,
+            reason_code="moved",
+            actor=clerk,
         )
         confirm_transfer(transfer, actor=other_clerk, seen_revision=1, arrived_on=dt.date(2025, 9, 29))
         filed = file_month(school, october, clerk, principal, reviewer)
@@ -81,7 +101,10 @@ def test_submit_refuses_a_page_that_changed_since_it_was_opened(school, clerk):
     september = month_of(school.county, FIRST)
     seen = page_token(None, None, content_now(school, september, None))
     record_departure(
-        children[3][0], MovementKind.TRANSFER_OUT, fact=Fact(dt.date(2025, 9, 1), "moved", counterpart_text="长治市"), actor=clerk
+        children[3][0],
+        MovementKind.TRANSFER_OUT,
+        fact=Fact(dt.date(2025, 9, 1), "moved", counterpart_text="长治市"),
+        actor=clerk,
     )
 
     with pytest.raises(StalePage, match="有变化"):

@@ -92,7 +92,7 @@ class AccessWorld:
         self._people(county, here)
         self.student = make_student(county, "马思齐", roll_number="G140499201603124321")
         enrol(self.student, school, 3, klass=self.klass)
-        self.counted = self._arrival("到校的", dt.date(2025, 9, 1))
+        self.counted = self.arrival("到校的", dt.date(2025, 9, 1))
         self.file(SEPTEMBER)
         self.sign(SEPTEMBER)
         self.accept(SEPTEMBER)
@@ -102,8 +102,14 @@ class AccessWorld:
         self.file(OCTOBER)
         self.sign(OCTOBER)
         self.send_back(OCTOBER)
-        self._clients = {role: self._client(role) for role in ROLES}
-        self._cookies = {role: client.cookies.copy() for role, client in self._clients.items()}
+        self._clients: dict[str, Client] = {}
+        self._cookies = {}
+        self._clients["anonymous"], self._cookies["anonymous"] = (
+            Client(raise_request_exception=False),
+            Client().cookies,
+        )
+        for role, user in list(self.people.items()):
+            self.admit(role, user)
 
     def _people(self, county, township) -> None:
         places = {
@@ -121,7 +127,7 @@ class AccessWorld:
         self.post = appoint(self.account, Role.HOME_TEACHER, self.school)
 
     def _facts(self, clerk) -> None:
-        self.movement = self._arrival("新来的", dt.date(2025, 9, 20), self.klass)
+        self.movement = self.arrival("新来的", dt.date(2025, 9, 20), self.klass)
         self.absence = start_absence(
             self.children[5][0],
             AbsenceKind.TRUANCY,
@@ -134,10 +140,10 @@ class AccessWorld:
             self.children[1][0], self.other_school, grade=1, reason_code="moved", actor=other
         )
 
-    def _arrival(self, name, day, klass=None):
+    def arrival(self, name, day, klass=None, school=None):
         return record_arrival(
-            make_student(self.county, name), self.school, MovementKind.ADDED, grade=klass.grade if klass else 2, klass=klass,
-            fact=Fact(day, "missed"), actor=self.people["clerk"],
+            make_student(self.county, name), school or self.school, MovementKind.ADDED, grade=klass.grade if klass else 2, klass=klass,
+            fact=Fact(day, "missed"), actor=self.people["other_clerk" if school else "clerk"],
         )  # fmt: skip
 
     def _things_of_the_child(self, clerk) -> None:
@@ -165,11 +171,12 @@ class AccessWorld:
             county=self.county, name="元旦", first_day=new_year, last_day=new_year
         )
 
-    def _client(self, role) -> Client:
+    def admit(self, role, user) -> None:
+        """Sign *user* in; ``client(role)`` is the browser."""
         client = Client(raise_request_exception=False)
-        if role != "anonymous":
-            client.force_login(self.people[role])
-        return client
+        client.force_login(user)
+        self.people[role] = user
+        self._clients[role], self._cookies[role] = client, client.cookies.copy()
 
     def client(self, role) -> Client:
         """The browser of *role*, signed in as at the beginning, whatever was pressed in it before."""

@@ -30,6 +30,9 @@ class Writes:
             self.seen.append(sql[:120])
         return execute(sql, params, many, context)
 
+    def watching(self):
+        return connection.execute_wrapper(self)
+
 
 def answer(world, role, method, address, data=None):
     """The letter of one cell, and what was written on the way; all of it is undone."""
@@ -37,7 +40,7 @@ def answer(world, role, method, address, data=None):
     for value in (data or {}).values():
         if hasattr(value, "seek"):
             value.seek(0)  # a file that another role has sent
-    with rolled_back(), connection.execute_wrapper(writes):
+    with rolled_back(), writes.watching():
         response = getattr(world.client(role), method)(address, data)
     return letter(response), writes.seen
 

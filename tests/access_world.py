@@ -79,6 +79,8 @@ ROLES = (
 class AccessWorld:
     """People of every role, and one thing of every kind at the school of ``clerk``; ``other_…`` are of another one."""
 
+    child_name, arrived_name, reason = "马思齐", "新来的", "核对"
+
     def __init__(self) -> None:
         county = self.county = make_county(first_year=2025, years=1)
         here = Township.objects.create(county=county, name="柏坪镇")
@@ -90,7 +92,7 @@ class AccessWorld:
         self.children = fill(school, 2)
         self.other_children = fill(self.other_school, 2)
         self._people(county, here)
-        self.student = make_student(county, "马思齐", roll_number="G140499201603124321")
+        self.student = make_student(county, self.child_name, roll_number="G140499201603124321")
         enrol(self.student, school, 3, klass=self.klass)
         self.counted = self.arrival("到校的", dt.date(2025, 9, 1))
         self.file(SEPTEMBER)
@@ -127,23 +129,29 @@ class AccessWorld:
         self.post = appoint(self.account, Role.HOME_TEACHER, self.school)
 
     def _facts(self, clerk) -> None:
-        self.movement = self.arrival("新来的", dt.date(2025, 9, 20), self.klass)
+        self.movement = self.arrival(self.arrived_name, dt.date(2025, 9, 20), self.klass)
         self.absence = start_absence(
             self.children[5][0],
             AbsenceKind.TRUANCY,
             first_day=dt.date(2025, 9, 25),
             reason_code="aversion",
+            reason_text=self.reason,
             actor=clerk,
         )
         other = self.people["other_clerk"]
         self.transfer = begin_transfer_in(
-            self.children[1][0], self.other_school, grade=1, reason_code="moved", actor=other
+            self.children[1][0],
+            self.other_school,
+            grade=1,
+            reason_code="moved",
+            reason_text=self.reason,
+            actor=other,
         )
 
     def arrival(self, name, day, klass=None, school=None):
         return record_arrival(
             make_student(self.county, name), school or self.school, MovementKind.ADDED, grade=klass.grade if klass else 2, klass=klass,
-            fact=Fact(day, "missed"), actor=self.people["other_clerk" if school else "clerk"],
+            fact=Fact(day, "missed", self.reason), actor=self.people["other_clerk" if school else "clerk"],
         )  # fmt: skip
 
     def _things_of_the_child(self, clerk) -> None:
@@ -211,25 +219,25 @@ class AccessWorld:
     def send_back(self, day) -> None:
         found = self.found(day)
         send_back_as_bureau(
-            found, actor=self.people["reviewer"], seen_revision=found.revision, reason="核对",
-            marks=[Mark(3, "transfer_out", "核对")],
+            found, actor=self.people["reviewer"], seen_revision=found.revision, reason=self.reason,
+            marks=[Mark(3, "transfer_out", self.reason)],
         )  # fmt: skip
         self.mark = CellMark.objects.get(monthly_return=found)
 
     def correct(self, day) -> None:
         """Re-open an accepted month, with one change waiting."""
         found = self.found(day)
-        reopen_return(found, actor=self.people["reviewer"], seen_revision=found.revision, reason="漏报")
+        reopen_return(found, actor=self.people["reviewer"], seen_revision=found.revision, reason=self.reason)
         self.staged = stage_add(
             self.found(day), make_student(self.county, "漏报的"), MovementKind.ADDED, grade=2,
-            happened_on=dt.date(2025, 8, 31), reason_code="missed", summary="漏报", actor=self.people["clerk"],
+            happened_on=dt.date(2025, 8, 31), reason_code="missed", summary=self.reason, actor=self.people["clerk"],
         )  # fmt: skip
 
     # Stages: what has happened when the button is pressed. Without one, October was sent back by the bureau.
 
     def answered(self) -> None:
         mark = CellMark.objects.get(pk=self.mark.pk)
-        answer_mark(mark, answer=MarkAnswer.RIGHT, text="没有错", actor=self.people["clerk"])
+        answer_mark(mark, answer=MarkAnswer.RIGHT, text=self.reason, actor=self.people["clerk"])
 
     def submitted(self) -> None:
         self.answered()

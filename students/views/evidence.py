@@ -36,7 +36,7 @@ from students.queries import absences_visible_to, movements_visible_to, transfer
 
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 # A paper is somebody else's file: it gets an origin of its own, and no script, form or frame.
-PAPER_POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-src 'self'; sandbox"
+PAPER_POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'none'; sandbox"
 
 
 @require_safe

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import schools.converters  # noqa: F401 -- registers <month:…>
-from reports.views import alerts, board, child, home, offline, returns, summary, verify
+from reports.views import alerts, board, child, custody, home, keys, offline, returns, summary, verify
 
 app_name = "reports"
 
@@ -49,4 +49,25 @@ urlpatterns = [
     path("verify/", verify.verify, name="verify"),
     path("v/<slug:code>", verify.verify_code, name="verify-code"),
     path("v/<slug:code>/", verify.verify_code),
+    path("seal-register/", custody.seal_register, name="seal-register"),
+    path(
+        "seal-register/<int:school_pk>/<int:year>/<int:month>/",
+        custody.seal_register_file,
+        name="seal-register-file",
+    ),
+    path("seals/<int:school_pk>/", custody.seal_detail, name="seal-detail"),
+    path("seals/<int:school_pk>/custodian/", custody.seal_custodian, name="seal-custodian"),
+    path("seals/<int:school_pk>/scan/", custody.seal_scan, name="seal-scan"),
+    path("seals/<int:school_pk>/restart/", custody.seal_restart, name="seal-restart"),
+    path("seals/<int:school_pk>/end/", custody.seal_end, name="seal-end"),
+    path("certificates/", keys.certificate_list, name="certificate-list"),
+    path("certificates/root/", keys.root_certificate, name="root-certificate"),
+    path("certificates/revoked/", keys.revocation_list, name="revocation-list"),
+    path("certificates/<int:pk>/revoke/", keys.certificate_revoke, name="certificate-revoke"),
+    path("certificates/<int:pk>/allow/", keys.certificate_allow, name="certificate-allow"),
+    path("my-signature/", keys.signature_detail, name="signature-detail"),
+    path("my-signature/strokes/", keys.signature_strokes, name="signature-strokes"),
+    path("my-signature/scan/", keys.signature_scan, name="signature-scan"),
+    path("my-signature/forget/", keys.signature_forget, name="signature-forget"),
+    path("my-signature/import/", keys.key_import, name="key-import"),
 ]

@@ -1,4 +1,4 @@
-"""Takes the pictures of the manuals: a scratch demonstration county, a server of its own, headless Chromium."""
+"""Takes the pictures of the manuals from a scratch demonstration county: make docs."""
 
 import io
 import os
@@ -8,17 +8,24 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import urlopen
+from typing import Final
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
-IMAGES = ROOT / "docs" / "images"
-DESKTOP = {"width": 1366, "height": 768}
-PHONE = {"width": 390, "height": 844}
-FLAGS = [
+IMAGES: Final = Path(__file__).resolve().parents[1] / "docs" / "images"
+PASSWORD: Final = "demo-2026"  # noqa: S105 -- shown on the login page of the demonstration
+DESKTOP: Final = (1366, 768)
+PHONE: Final = (390, 844)
+# A page may be higher than the screen, but a picture in a manual is read at a glance.
+HIGHEST: Final = {DESKTOP: 1100, PHONE: 1200}
+LARGEST: Final = 120_000
+PATIENCE_SECONDS: Final = 600
+ARGUMENTS: Final = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -26,123 +33,198 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-]
-# Account, picture, links to click or an address, on a phone?
-PICTURES = [
-    ("demo_clerk_1", "clerk-home", "/", False),
-    ("demo_clerk_1", "clerk-return", "link:月报表", False),
-    ("demo_clerk_1", "clerk-roster", "/students/roster/", False),
-    ("demo_clerk_1", "clerk-movements", "/students/movements/", False),
-    ("demo_clerk_1", "clerk-transfers", "/students/transfers/", False),
-    ("demo_clerk_1", "clerk-offline", "/offline/", False),
-    ("demo_clerk_1", "clerk-home-phone", "/", True),
-    ("demo_principal_2", "principal-home", "/", False),
-    ("demo_principal_2", "principal-home-phone", "/", True),
-    ("demo_reviewer_1", "reviewer-home", "/", False),
-    ("demo_reviewer_1", "reviewer-board", "/board/", False),
-    ("demo_reviewer_1", "reviewer-summary", "/summary/", False),
-    ("demo_reviewer_1", "reviewer-rollover", "/students/rollover/", False),
-    ("demo_leader_1", "leader-home", "/", False),
-    ("demo_administrator_1", "administrator-accounts", "/places/accounts/", False),
-    ("demo_administrator_1", "administrator-calendar", "/places/calendar/", False),
-]
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
 
 
-def main() -> int:
-    """Everything is made in a temporary folder and taken away again."""
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="baoxue-pictures-"))
-    environment = {
-        **os.environ,
-        "BAOXUE_VAR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "config.settings.development",
-    }
-    environment.pop("DATABASE_URL", None)
-    try:
-        for command in (["migrate", "-v0"], ["load_demo_county"], ["collectstatic", "--noinput", "-v0"]):
-            subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
-        _served(environment)
-    finally:
-        shutil.rmtree(folder)
-    return 0
+@dataclass(frozen=True)
+class Shot:
+    """One picture: as whom, from which address, then which links in turn (CSS selectors, the first match)."""
+
+    name: str
+    account: str
+    path: str
+    follow: tuple[str, ...] = ()
+    size: tuple[int, int] = DESKTOP
 
 
-def _served(environment: dict[str, str]) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "config.wsgi",
-            "--bind",
-            f"127.0.0.1:{port}",
-            "--log-level",
-            "warning",
-        ],
-        cwd=ROOT,
-        env=environment,
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/login/")
-        _take(f"http://127.0.0.1:{port}")
-    finally:
-        server.terminate()
-        server.wait()
+ROSTER_FILE: Final = "clerk-roster-check"
+MONTH: Final = 'main a[href$="/2026-11/"]'
+SHOTS: Final = (
+    Shot("login", "", "/login/"),
+    Shot("clerk-home", "demo_clerk_1", "/"),
+    Shot("clerk-home-phone", "demo_clerk_1", "/", size=PHONE),
+    Shot("clerk-return", "demo_clerk_1", "/returns/", (MONTH,)),
+    Shot("clerk-return-phone", "demo_clerk_1", "/returns/", (MONTH,), PHONE),
+    Shot("clerk-submit", "demo_clerk_3", "/returns/", (MONTH, 'main a[href$="/submit/"]')),
+    Shot("clerk-students", "demo_clerk_1", "/students/"),
+    Shot("clerk-movements", "demo_clerk_1", "/students/movements/"),
+    Shot(
+        "clerk-depart",
+        "demo_clerk_1",
+        "/students/?grade=5",
+        ('main table a[href*="/children/"]', 'main a[href$="/depart/"]'),
+    ),
+    Shot("clerk-arrive", "demo_clerk_1", "/students/movements/arrive/"),
+    Shot("clerk-transfers", "demo_clerk_1", "/students/transfers/"),
+    Shot(
+        "clerk-transfer-confirm",
+        "demo_clerk_1",
+        "/students/transfers/",
+        ('main td a[href*="/students/transfers/"]',),
+    ),
+    Shot("clerk-absences", "demo_clerk_1", "/students/absences/"),
+    Shot("clerk-offline", "demo_clerk_1", "/offline/"),
+    Shot("clerk-roster", "demo_clerk_1", "/students/roster/"),
+    Shot(ROSTER_FILE, "demo_clerk_1", "/students/roster/"),
+    Shot("principal-home", "demo_principal_1", "/"),
+    Shot("principal-sign", "demo_principal_1", "/", ('main a[href$="/sign/"]',)),
+    Shot("principal-sign-phone", "demo_principal_1", "/", ('main a[href$="/sign/"]',), PHONE),
+    Shot("reviewer-board", "demo_reviewer_1", "/board/"),
+    Shot("reviewer-board-phone", "demo_reviewer_1", "/board/", size=PHONE),
+    Shot(
+        "reviewer-review", "demo_reviewer_1", "/board/2026-11/?tab=review", ('main td a[href*="/returns/"]',)
+    ),
+    Shot("reviewer-unmet", "demo_reviewer_1", "/unmet-transfers/?tab=all"),
+    Shot("reviewer-summary", "demo_reviewer_1", "/summary/"),
+    Shot("reviewer-rollover", "demo_reviewer_1", "/students/rollover/"),
+    Shot("administrator-accounts", "demo_administrator_1", "/places/accounts/"),
+    Shot("administrator-account-add", "demo_administrator_1", "/places/accounts/add/"),
+    Shot("administrator-schools", "demo_administrator_1", "/places/schools/"),
+    Shot("administrator-calendar", "demo_administrator_1", "/places/calendar/"),
+    Shot("administrator-settings", "demo_administrator_1", "/places/settings/"),
+    Shot("leader-home", "demo_leader_1", "/"),
+    Shot("leader-home-phone", "demo_leader_1", "/", size=PHONE),
+)
+# An invented roster with two things to mend: a wrong check digit and a birth date that disagrees.
+ROSTER: Final = (
+    "姓名,性别,身份证号,出生日期,年级,班级\n"
+    "常念安,男,140425201903120017,2019-03-12,一年级,1班\n"
+    "陆知遥,女,140425201905060028,2019-05-16,一年级,1班\n"
+)
 
 
-def _wait_for(address: str) -> None:
-    for _ in range(100):
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    """Returns when the server answers; loading the county takes about a minute."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            raise SystemExit(f"the server ended with {server.returncode}")
         try:
-            with urlopen(address, timeout=2):  # noqa: S310 -- our own server on loopback
+            with urllib.request.urlopen(f"{address}/login/", timeout=10):  # noqa: S310 -- our own loopback address
                 return
-        except OSError:
-            time.sleep(0.2)
-    raise SystemExit("服务没有启动。")
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.5)
+    raise SystemExit("the server did not answer in time")
 
 
-def _take(base: str) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        pages: dict[tuple[str, bool], Page] = {}
-        for account, name, where, phone in PICTURES:
-            if (account, phone) not in pages:
-                pages[account, phone] = _signed_in(browser, base, account, phone=phone)
-            page = pages[account, phone]
-            _go(page, base, where)
-            _store(page.screenshot(), name)
-            print(name)
-        browser.close()
+def small(picture: bytes) -> bytes:
+    """At most 256 colours, fewer if it is still too large."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    content = b""
+    for colours in (256, 128, 64, 32, 16):
+        stream = io.BytesIO()
+        image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+            stream, "PNG", optimize=True
+        )
+        content = stream.getvalue()
+        if len(content) < LARGEST:
+            break
+    return content
 
 
-def _signed_in(browser: Browser, base: str, account: str, *, phone: bool) -> Page:
-    page = browser.new_context(
-        viewport=PHONE if phone else DESKTOP, locale="zh-CN", reduced_motion="reduce"
-    ).new_page()
-    page.goto(f"{base}/login/")
-    page.get_by_label("账号").fill(account)
-    page.get_by_label("密码").fill("demo-2026")
-    page.get_by_role("button", name="登录").click()
-    page.get_by_role("button", name="退出").first.wait_for(state="attached")
-    return page
+def log_in(page: Page, account: str) -> None:
+    page.goto("/login/")
+    page.fill('input[name="username"]', account)
+    page.fill('input[name="password"]', PASSWORD)
+    page.click('main button[type="submit"], form button[type="submit"]')
+    page.wait_for_url(lambda address: "/login/" not in address)
 
 
-def _go(page: Page, base: str, where: str) -> None:
-    if where.startswith("link:"):
-        page.goto(f"{base}/")
-        page.get_by_role("link", name="打开月报").first.click()
-        page.wait_for_load_state("load")
-    else:
-        page.goto(base + where)
+def take(page: Page, shot: Shot) -> bytes:
+    """Goes where the picture is taken; a page that refuses is an error, not a picture."""
+    answer = page.goto(shot.path)
+    for selector in shot.follow:
+        target = page.locator(selector).first.get_attribute("href")
+        if target is None:
+            raise SystemExit(f"{shot.name}: {selector} leads nowhere")
+        answer = page.goto(target)
+    if answer is None or answer.status != 200:
+        raise SystemExit(f"{shot.name}: {page.url} did not answer 200")
+    if shot.name == ROSTER_FILE:
+        page.set_input_files(
+            'input[type="file"]',
+            {"name": "学生花名册.csv", "mimeType": "text/csv", "buffer": ROSTER.encode()},
+        )
+        page.click('main form button[type="submit"]')
+        page.wait_for_load_state()
+        page.wait_for_timeout(1500)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    width = shot.size[0]
+    page.set_viewport_size({"width": width, "height": min(max(height, 500), HIGHEST[shot.size])})
+    return page.screenshot(animations="disabled")
 
 
-def _store(content: bytes, name: str) -> None:
-    """Few colours: a page of text needs no more, and the repository stays small."""
-    picture = Image.open(io.BytesIO(content)).convert("RGB").quantize(64)
-    picture.save(IMAGES / f"{name}.png", optimize=True)
+def take_all(browser: Browser, address: str, folder: Path) -> None:
+    """One context for each account and size, so that nobody logs in twice."""
+    for account, size in dict.fromkeys((shot.account, shot.size) for shot in SHOTS):
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            is_mobile=size == PHONE,
+            has_touch=size == PHONE,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            base_url=address,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        if account:
+            log_in(page, account)
+        for shot in SHOTS:
+            if (shot.account, shot.size) == (account, size):
+                page.set_viewport_size({"width": size[0], "height": size[1]})
+                (folder / f"{shot.name}.png").write_bytes(small(take(page, shot)))
+                print(shot.name, flush=True)
+        context.close()
+
+
+def find_chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="baoxue-pictures-") as scratch:
+        port = free_port()
+        environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+        environment |= {"BAOXUE_VAR": scratch, "DJANGO_SETTINGS_MODULE": "config.settings.development"}
+        server = subprocess.Popen(  # noqa: S603 -- our own module
+            [sys.executable, "-m", "scripts.screenshot_server", str(port)], env=environment
+        )
+        folder = Path(scratch) / "images"
+        folder.mkdir()
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_for(address, server)
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+                take_all(browser, address, folder)
+                browser.close()
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+        shutil.rmtree(IMAGES, ignore_errors=True)
+        shutil.copytree(folder, IMAGES)
+    total = sum(picture.stat().st_size for picture in IMAGES.iterdir())
+    print(f"{len(SHOTS)} pictures, {total / 1e6:.1f} MB, in docs/images")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

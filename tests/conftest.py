@@ -18,7 +18,11 @@ from playwright.sync_api import sync_playwright
 # Playwright's synchronous interface keeps an event loop in the thread that also talks to the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-pytest_plugins = ["tests.cast", "tests.access_world", "tests.planted_world"] if Path(__file__).with_name("cast.py").exists() else []
+pytest_plugins = (
+    ["tests.cast", "tests.access_world", "tests.planted_world"]
+    if Path(__file__).with_name("cast.py").exists()
+    else []
+)
 
 DESKTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}

@@ -13,7 +13,12 @@ _numbers = count(1)
 
 def make_county(**values):
     number = next(_numbers)
-    values = {"code": f"{140000 + number % 10_000}", "name": "平顺县", "bureau_name": "平顺县教育局", **values}
+    values = {
+        "code": f"{140000 + number % 10_000}",
+        "name": "平顺县",
+        "bureau_name": "平顺县教育局",
+        **values,
+    }
     return County.objects.create(**values)
 
 

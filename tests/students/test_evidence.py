@@ -439,12 +439,13 @@ def test_papers_of_a_transfer_are_printed_on_annex_2(clerk, other_clerk, school,
     )
     confirm_transfer(transfer, actor=other_clerk, seen_revision=1, arrived_on=dt.date(2025, 9, 22))
     october = ReportingMonth.objects.get(county=school.county, month=dt.date(2025, 10, 1))
-    revisions = list(RollPeriod.objects.filter(month=october).values_list("revision", flat=True))
+    books = RollPeriod.objects.filter(month=october).order_by("pk")
+    revisions = list(books.values_list("revision", flat=True))
 
     attach(logged_in(other_clerk), transfer, photo(), of="transfer")
 
     for place in (school, other_school):
         (row,) = content_now(place, october, None).rows
         assert row.printed["evidence"] == "有：转学申请表"
-    after = RollPeriod.objects.filter(month=october).values_list("revision", flat=True)
+    after = books.values_list("revision", flat=True)
     assert [new - old for new, old in zip(after, revisions, strict=True)] == [1, 1]

@@ -75,22 +75,31 @@ CALENDAR: Final = Entry(
 SETTINGS: Final = Entry("参数", "schools:setting-list", "", "参数", ("schools:setting-", "schools:annex2-"))
 ROLLOVER: Final = Entry("学年升级", "students:rollover-preview", "rollover", "升级", ("students:rollover-",))
 
+REGISTER: Final = Entry("用印登记簿", "reports:seal-register", "", "用印", ("reports:seal-",))
+SIGNATURE: Final = Entry(
+    "我的签字", "reports:signature-detail", "", "签名", ("reports:signature-", "reports:key-")
+)
+CERTIFICATES: Final = Entry("证书", "reports:certificate-list", "", "证书", ("reports:certificate-",))
+
 RAILS: Final[dict[str, tuple[tuple[Entry, ...], ...]]] = {
-    Role.CLERK: ((HOME, RETURNS, ROSTER, MOVEMENTS, TRANSFERS, ABSENCES), (SCHOOLS,)),
+    Role.CLERK: ((HOME, RETURNS, ROSTER, MOVEMENTS, TRANSFERS, ABSENCES), (SCHOOLS, REGISTER, SIGNATURE)),
     Role.CLASS_TEACHER: ((HOME, ROSTER, ABSENCES),),
-    Role.PRINCIPAL: ((HOME, SIGN, ABSENCES), (ROSTER, MOVEMENTS, TRANSFERS, SCHOOLS, ACCOUNTS)),
+    Role.PRINCIPAL: (
+        (HOME, SIGN, ABSENCES),
+        (ROSTER, MOVEMENTS, TRANSFERS, SCHOOLS, ACCOUNTS, REGISTER, SIGNATURE),
+    ),
     Role.CENTRAL_SCHOOL: ((HOME, TOWNSHIP, UNMET, SUMMARY), (ROSTER, SCHOOLS)),
     Role.HOME_TEACHER: ((HOME,),),
     Role.REVIEWER: (
         (HOME, BOARD, UNMET, ALERTS, ROSTER),
-        (SUMMARY, SCHOOLS, CALENDAR, ROLLOVER, ACCOUNTS, SETTINGS),
+        (SUMMARY, SCHOOLS, CALENDAR, ROLLOVER, ACCOUNTS, SETTINGS, REGISTER),
     ),
     Role.AID_OFFICER: ((HOME, SUMMARY),),
     Role.LEADER: ((OVERVIEW, ALERTS, REPORTS),),
     Role.TOWNSHIP: ((HOME,),),
-    Role.INSPECTOR: ((HOME, BOARD, UNMET), (ROSTER, SCHOOLS)),
-    Role.ADMINISTRATOR: ((HOME, ACCOUNTS, SCHOOLS, CALENDAR, SETTINGS),),
-    Role.AUDITOR: ((HOME, ACCOUNTS),),
+    Role.INSPECTOR: ((HOME, BOARD, UNMET), (ROSTER, SCHOOLS, REGISTER)),
+    Role.ADMINISTRATOR: ((HOME, ACCOUNTS, SCHOOLS, CALENDAR, SETTINGS), (CERTIFICATES, REGISTER)),
+    Role.AUDITOR: ((HOME, ACCOUNTS, REGISTER),),
 }
 # The three places of the bottom bar; the fourth is 更多.
 TABS: Final[dict[str, tuple[Entry, ...]]] = {

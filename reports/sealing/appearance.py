@@ -184,7 +184,7 @@ def seal_of_scan(content: bytes) -> bytes:
 def signature_of_scan(content: bytes) -> bytes:
     """The dark strokes of a scanned signature on nothing, as PNG. Runs in the limited child."""
     grey = Image.open(io.BytesIO(content)).convert("L")
-    paper = sorted(grey.resize((64, 64)).getdata())[3 * 64 * 64 // 4]
+    paper = sorted(grey.resize((64, 64)).tobytes())[3 * 64 * 64 // 4]
     ink = ImageChops.invert(grey).point(_steep(255 - paper + 40, 255 - paper + 110))
     return _cut(ink, INK, square=False, pixels=_SIGNATURE_PIXELS, what="签名", least=0.002)
 
@@ -203,7 +203,7 @@ def _cut(
     least: float,
 ) -> bytes:
     box = ink.point(lambda value: 255 if value > 96 else 0).getbbox()
-    covered = sum(ink.resize((100, 100)).getdata()) / 255 / 10000
+    covered = sum(ink.resize((100, 100)).tobytes()) / 255 / 10000
     if box is None or covered < least:
         raise SealingProblem(
             f"图片里没有找到{what}。请在白纸上{'盖清楚' if square else '写清楚'}后正对着拍。"

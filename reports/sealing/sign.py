@@ -1,8 +1,10 @@
 """Preparing a PDF (codes on its pages, empty signature fields) and signing it (PAdES by pyHanko)."""
 
+import asyncio
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from asn1crypto import keys as asn1_keys
@@ -95,8 +97,20 @@ def sign(
     # A new style each time: a reused one leaves dangling references in the second file.
     style = StaticStampStyle(border_width=0, background=_Drawn(drawing), background_layout=_FITS)
     out = io.BytesIO()
-    signers.PdfSigner(metadata, signer=_pdf_signer(signer), stamp_style=style).sign_pdf(writer, output=out)
+    pdf_signer = signers.PdfSigner(metadata, signer=_pdf_signer(signer), stamp_style=style)
+    _without_loop(lambda: pdf_signer.sign_pdf(writer, output=out))
     return out.getvalue()
+
+
+def _without_loop(work: Callable[[], object]) -> None:
+    """PyHanko starts an event loop of its own, which a thread that already has one refuses."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        work()
+        return
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(work).result()
 
 
 class _Drawn(PdfContent):

@@ -1,6 +1,7 @@
 """Dates in cells: everything a birth date may be written as, and the month of admission."""
 
 import datetime as dt
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -48,13 +49,14 @@ def parse_birth(raw: CellValue) -> Written | None:
 
 
 def _is_serial(number: float) -> bool:
-    return int(number) in _SERIALS
+    # A broken file may hold NaN or infinity, which no comparison turns into a day.
+    return math.isfinite(number) and int(number) in _SERIALS
 
 
 def _written(text: str) -> Written:
     if found := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text):
         return Written(_days([(int(found[1]), int(found[2]), int(found[3]))]))
-    if text.isdigit() and len(text) == 5 and int(text) in _SERIALS:
+    if text.isdecimal() and len(text) == 5 and int(text) in _SERIALS:
         return Written((_EPOCH + dt.timedelta(days=int(text)),))
     if found := _MONTH.fullmatch(text):
         year, month = int(found[1] or found[3]), found[2] or found[4]

@@ -246,6 +246,16 @@ def test_no_cell_whatever_it_holds_breaks_the_reading(rows):
         assert found["grade"] in range(1, 10)
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 1e300])
+def test_number_that_is_no_day_is_a_problem_of_its_cell(number):
+    said = child(1) | {"出生日期": number, "入学年月": number}
+
+    rows = [list(said), list(said.values())]
+    reading = read_workbook(Workbook("a.xlsx", "xlsx", [Sheet("表", rows)]), facts())
+
+    assert "birth_unknown" in codes(reading)
+
+
 @given(st.lists(st.lists(ANY_CELL, min_size=5, max_size=5), min_size=1, max_size=8))
 def test_no_sheet_whatever_it_holds_breaks_the_search_for_headings(rows):
     read_workbook(Workbook("a.xlsx", "xlsx", [Sheet("表", rows)]), facts())
